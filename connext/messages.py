@@ -1,0 +1,215 @@
+"""The signed structs (docs/protocol.md section 4) and their EIP-712 form, derived from the field declarations alone.
+
+No type string is written anywhere: the order, names and types of the dataclass fields are the specification that the
+encoder, the typed data shown by wallets and the JSON form all read.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
+
+from connext.keccak import keccak256
+from connext.types import (
+    Address,
+    Bool,
+    Bytes32,
+    Int128,
+    InvalidValue,
+    Struct,
+    Uint8,
+    Uint64,
+    Uint128,
+    Uint256,
+    from_json,
+    members,
+    per_class,
+    to_json,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """`string`."""
+
+    name: ClassVar[str] = "string"
+    expected: ClassVar[str] = "text"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, str)
+
+    def encode(self, value: str) -> bytes:
+        return keccak256(value.encode())
+
+    def to_json(self, value: str) -> str:
+        return value
+
+    def from_json(self, value: object, path: str) -> str:
+        if isinstance(value, str):
+            return value
+        raise InvalidValue(path, self.expected, value)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayOf:
+    """`<struct>[]`, held as a tuple."""
+
+    struct: type[Struct]
+
+    @property
+    def name(self) -> str:
+        return f"{self.struct.__name__}[]"
+
+    @property
+    def expected(self) -> str:
+        return f"a tuple of {self.struct.__name__}"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, tuple) and all(isinstance(item, self.struct) for item in value)
+
+    def encode(self, value: tuple[Struct, ...]) -> bytes:
+        return keccak256(b"".join(map(struct_hash, value)))
+
+    def to_json(self, value: tuple[Struct, ...]) -> list[dict[str, Any]]:
+        return [to_json(item) for item in value]
+
+    def from_json(self, value: object, path: str) -> tuple[Struct, ...]:
+        if not isinstance(value, list):
+            raise InvalidValue(path, f"a list of {self.struct.__name__}", value)
+        return tuple(from_json(self.struct, item, f"{path}[{i}]") for i, item in enumerate(value))
+
+
+# --- The signed structs ---
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(Struct):
+    """A conditional transfer: `amount` wei of `asset` locked from side `payer` for the other side (section 6)."""
+
+    id: Uint64
+    payer: Uint8
+    asset: Uint8
+    amount: Uint128
+    condition: Address
+    params_hash: Bytes32
+    expiry: Uint64
+
+
+@dataclass(frozen=True, slots=True)
+class State(Struct):
+    """Per asset the net of each side in wei: what payments added to it since the channel opened."""
+
+    channel_id: Bytes32
+    nonce: Uint64
+    user_wei: Int128
+    node_wei: Int128
+    user_token: Int128
+    node_token: Int128
+    transfers: Annotated[tuple[Transfer, ...], ArrayOf(Transfer)]
+    is_final: Bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal(Struct):
+    """Amounts in wei to pay out, all or nothing, before the deadline: the user's to `recipient`, the node's to reserve."""
+
+    channel_id: Bytes32
+    sequence: Uint64
+    user_wei: Uint128
+    node_wei: Uint128
+    user_token: Uint128
+    node_token: Uint128
+    recipient: Address
+    deadline: Uint64
+
+
+@dataclass(frozen=True, slots=True)
+class Exit(Struct):
+    """Lets anyone start dispute number `dispute` for its signer, before the deadline."""
+
+    channel_id: Bytes32
+    dispute: Uint64
+    deadline: Uint64
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Struct):
+    """Ends dispute number `dispute` with both signatures, before the deadline."""
+
+    channel_id: Bytes32
+    dispute: Uint64
+    deadline: Uint64
+
+
+Message = State | Withdrawal | Exit | Resume
+
+
+# --- EIP-712 ---
+
+
+@dataclass(frozen=True, slots=True)
+class Domain(Struct):
+    """The EIP-712 domain: this version of the protocol on one manager of one chain."""
+
+    EIP712_NAME: ClassVar[str] = "EIP712Domain"
+
+    name: Annotated[str, Text()] = field(init=False, default="Connext")
+    version: Annotated[str, Text()] = field(init=False, default="1")
+    chain_id: Uint256
+    verifying_contract: Address
+    separator: bytes = field(init=False, repr=False, compare=False)
+    """hashStruct of the domain, kept because every digest needs it."""
+
+    def __post_init__(self) -> None:
+        Struct.__post_init__(self)
+        object.__setattr__(self, "separator", struct_hash(self))
+
+
+def _name(struct: type[Any]) -> str:
+    return getattr(struct, "EIP712_NAME", struct.__name__)
+
+
+@per_class
+def type_string(struct: type[Any]) -> str:
+    """EIP-712 encodeType: the struct, then the structs it refers to (one level deep here) in alphabetical order."""
+    own = f"{_name(struct)}({','.join(f'{m.type.name} {m.name}' for m in members(struct))})"
+    return own + "".join(sorted(type_string(nested) for nested in _nested(struct)))
+
+
+def _nested(struct: type[Any]) -> tuple[type[Struct], ...]:
+    return tuple(member.type.struct for member in members(struct) if isinstance(member.type, ArrayOf))
+
+
+@per_class
+def type_hash(struct: type[Any]) -> bytes:
+    return keccak256(type_string(struct).encode())
+
+
+def struct_hash(message: Struct) -> bytes:
+    """EIP-712 hashStruct."""
+    struct = type(message)
+    words = [type_.encode(getattr(message, attribute)) for attribute, _, type_ in members(struct)]
+    return keccak256(type_hash(struct) + b"".join(words))
+
+
+def transfers_hash(transfers: tuple[Transfer, ...]) -> bytes:
+    """What stands for the transfers in a state's hash: Keccak-256 of their concatenated struct hashes."""
+    return ArrayOf(Transfer).encode(transfers)
+
+
+def digest(domain: Domain, message: Message) -> bytes:
+    """The 32 bytes that are signed."""
+    return keccak256(b"\x19\x01" + domain.separator + struct_hash(message))
+
+
+def typed_data(domain: Domain, message: Message) -> dict[str, Any]:
+    """The JSON of `eth_signTypedData_v4`, for wallets."""
+    struct = type(message)
+    return {
+        "types": {_name(s): _declaration(s) for s in (Domain, struct, *_nested(struct))},
+        "primaryType": struct.__name__,
+        "domain": to_json(domain),
+        "message": to_json(message),
+    }
+
+
+def _declaration(struct: type[Struct]) -> list[dict[str, str]]:
+    return [{"name": member.name, "type": member.type.name} for member in members(struct)]

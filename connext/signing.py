@@ -1,0 +1,136 @@
+"""Signatures in the compact form of EIP-2098: 64 bytes, r then vs, where the highest bit of vs is the parity of R's y.
+
+Signing is deterministic (RFC 6979) wherever the key is ours, so that the same step signs the same bytes.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any, Protocol
+
+from coincurve import PrivateKey, PublicKey
+
+from connext.errors import ConnextError
+from connext.keccak import keccak256
+from connext.messages import Domain, Message, digest, typed_data
+from connext.types import ZERO_ADDRESS, Address, FixedBytes
+
+CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_HALF_ORDER = CURVE_ORDER // 2
+_PARITY = 1 << 255
+
+Signature = Annotated[bytes, FixedBytes(64)]
+
+
+@dataclass(eq=False)
+class InvalidSignature(ConnextError, ValueError):
+    """The contract would not accept these bytes as a signature of anybody."""
+
+    text = "no valid signature: {reason} ({signature})"
+    reason: str
+    signature: bytes
+
+
+@dataclass(eq=False)
+class WrongSigner(ConnextError, ValueError):
+    text = "signed by {recovered}, not by {expected}; was it signed for another chain, contract or message?"
+    recovered: Address
+    expected: Address
+
+
+class Signable:
+    """A message bound to its domain, with the digest computed once for the signature, its checks and look-ups."""
+
+    __slots__ = ("digest", "domain", "message")
+
+    def __init__(self, domain: Domain, message: Message) -> None:
+        self.domain = domain
+        self.message = message
+        self.digest = digest(domain, message)
+
+    def typed_data(self) -> dict[str, Any]:
+        """The JSON of `eth_signTypedData_v4`, for signers that show what they sign."""
+        return typed_data(self.domain, self.message)
+
+
+class Signer(Protocol):
+    """Whoever signs for a party: a key in memory, a wallet's account. It may show the typed data or use the digest."""
+
+    @property
+    def address(self) -> Address: ...
+
+    def sign(self, signable: Signable) -> Signature: ...
+
+
+class Key:
+    """A signer whose private key is in memory."""
+
+    __slots__ = ("_private", "address")
+
+    def __init__(self, secret: bytes) -> None:
+        """`secret`: the 32 bytes of the private key."""
+        self._private = PrivateKey(secret)
+        self.address: Address = _address_of(self._private.public_key.format(compressed=False))
+
+    def sign(self, signable: Signable) -> Signature:
+        return from_rsv(self._private.sign_recoverable(signable.digest, hasher=None))
+
+    def __repr__(self) -> str:
+        return f"Key(address=0x{self.address.hex()})"
+
+
+def from_rsv(signature: bytes) -> Signature:
+    """The compact form of 65 bytes r, s, v; v in {0, 1, 27, 28}, s in the lower half. Raises InvalidSignature."""
+    if len(signature) != 65:
+        raise InvalidSignature("expected 65 bytes", signature)
+    parity = signature[64] - 27 if signature[64] >= 27 else signature[64]
+    if parity not in (0, 1):
+        raise InvalidSignature("v is none of 0, 1, 27, 28", signature)
+    s = int.from_bytes(signature[32:64], "big")
+    if not 0 < s <= _HALF_ORDER:
+        raise InvalidSignature("s is not in the lower half of the curve's order", signature)
+    return signature[:32] + (s | parity << 255).to_bytes(32, "big")
+
+
+def to_rsv(signature: Signature) -> bytes:
+    """The 65 bytes r, s, v (27 or 28) of a compact signature. Raises InvalidSignature."""
+    r, s, parity = _split(signature)
+    return r + s.to_bytes(32, "big") + bytes((27 + parity,))
+
+
+def recover(digest: bytes, signature: Signature) -> Address:
+    """The address whose key signed the digest; never the zero address.
+
+    Raises InvalidSignature for anything but 64 bytes with s in the lower half and a recoverable point.
+    """
+    r, s, parity = _split(signature)
+    try:
+        public = PublicKey.from_signature_and_message(r + s.to_bytes(32, "big") + bytes((parity,)), digest, hasher=None)
+    except ValueError:
+        raise InvalidSignature("no public key can be recovered", signature) from None
+    address = _address_of(public.format(compressed=False))
+    if address == ZERO_ADDRESS:
+        raise InvalidSignature("recovers to the zero address", signature)
+    return address
+
+
+def check_signature(digest: bytes, signature: Signature, signer: Address) -> None:
+    """Raise InvalidSignature or WrongSigner unless `signer` signed the digest."""
+    recovered = recover(digest, signature)
+    if recovered != signer:
+        raise WrongSigner(recovered, signer)
+
+
+def _split(signature: Signature) -> tuple[bytes, int, int]:
+    if len(signature) != 64:
+        raise InvalidSignature("expected 64 bytes (EIP-2098)", signature)
+    vs = int.from_bytes(signature[32:], "big")
+    s = vs & (_PARITY - 1)
+    if not 0 < s <= _HALF_ORDER:
+        raise InvalidSignature("s is not in the lower half of the curve's order", signature)
+    return signature[:32], s, vs >> 255
+
+
+@lru_cache(maxsize=4096)
+def _address_of(public_key: bytes) -> Address:
+    """The address of an uncompressed public key (65 bytes)."""
+    return keccak256(public_key[1:])[12:]
