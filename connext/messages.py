@@ -109,7 +109,7 @@ class State(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal(Struct):
-    """Amounts in wei to pay out, all or nothing, before the deadline: the user's to `recipient`, the node's to reserve."""
+    """Amounts in wei to pay out before the deadline, all or nothing: user's to `recipient`, node's to its reserve."""
 
     channel_id: Bytes32
     sequence: Uint64

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
-from functools import cache
+from functools import wraps
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, TypeVar, get_type_hints
 
@@ -250,8 +250,16 @@ Result = TypeVar("Result")
 
 
 def per_class(function: Callable[[type[Any]], Result]) -> Callable[[type[Any]], Result]:
-    """Computed once for each class; functools.cache in a form that type checkers accept for classes."""
-    return cache(function)
+    """Computed once for each class (type checkers do not take a class for an argument of functools.cache)."""
+    results: dict[type[Any], Result] = {}
+
+    @wraps(function)
+    def cached(struct: type[Any]) -> Result:
+        if struct not in results:
+            results[struct] = function(struct)
+        return results[struct]
+
+    return cached
 
 
 @per_class
