@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Amounts, Asset, IChannelManager} from "../interfaces/IChannelManager.sol";
+import {IDaiPermit} from "../interfaces/IDaiPermit.sol";
+import {Batching} from "./Batching.sol";
+import {Delivery} from "./libraries/Delivery.sol";
+
+/// @title Money outside of channels, and the only place where money moves
+/// @notice Reserves, which only their account moves, and credit, which waits for its account. No code path reads the contract's own balance.
+/// docs/protocol.md sections 3 and 5.
+abstract contract Accounts is Batching {
+    /// @inheritdoc IChannelManager
+    uint256 public constant PAYOUT_STIPEND = 100_000;
+
+    /// @dev Gas that must be left before a payout so that the full stipend arrives: 64/63 of it (EIP-150) and what the call itself costs at
+    /// most (2 600 for a cold account; with value 9 000, and 25 000 for a new account), rounded up for the instructions between.
+    uint256 private constant WEI_PAYOUT_GAS = 140_000;
+    uint256 private constant TOKEN_PAYOUT_GAS = 106_000;
+
+    /// @dev Reserves stop growing by deposits here. Payouts of channels are at most 2^80 each, so no number of them overflows the rest.
+    uint256 private constant MAX_FUNDED_RESERVE = type(uint128).max / 2;
+
+    address internal immutable TOKEN;
+
+    mapping(address account => Amounts) private _reserves;
+    mapping(address account => Amounts) private _credits;
+
+    constructor(address token) {
+        if (token.code.length == 0) revert TokenWithoutCode(token);
+        TOKEN = token;
+    }
+
+    /// @inheritdoc IChannelManager
+    function fund(address account, uint128 amountToken) external payable entrance {
+        uint256 amountWei = _value();
+        if (amountWei == 0 && amountToken == 0) revert NothingMoved();
+        _requireOwner(account);
+        _fund(account, amountWei, amountToken);
+        _pull(amountToken);
+    }
+
+    /// @inheritdoc IChannelManager
+    function withdrawReserve(uint128 amountWei, uint128 amountToken, address recipient)
+        external
+        payable
+        entranceWithoutValue
+    {
+        if (amountWei == 0 && amountToken == 0) revert NothingMoved();
+        _requireOwner(recipient);
+        _takeReserve(msg.sender, amountWei, amountToken);
+        emit ReserveWithdrawn(msg.sender, recipient, amountWei, amountToken);
+        _deliver(recipient, amountWei, amountToken);
+    }
+
+    /// @inheritdoc IChannelManager
+    function withdrawCredit(uint128 amountWei, uint128 amountToken, address recipient)
+        external
+        payable
+        entranceWithoutValue
+    {
+        _requireOwner(recipient);
+        _payCredit(msg.sender, amountWei, amountToken, recipient);
+    }
+
+    /// @inheritdoc IChannelManager
+    function pushCredit(address account, Asset asset) external payable entranceWithoutValue {
+        Amounts memory credit = _credits[account];
+        if (asset == Asset.Ether) _payCredit(account, credit.amountWei, 0, account);
+        else _payCredit(account, 0, credit.amountToken, account);
+    }
+
+    /// @inheritdoc IChannelManager
+    function permit(uint256 nonce, uint256 expiry, uint8 v, bytes32 r, bytes32 s)
+        external
+        payable
+        entranceWithoutValue
+        leaving
+    {
+        IDaiPermit(TOKEN).permit(msg.sender, address(this), nonce, expiry, true, v, r, s);
+    }
+
+    /// @inheritdoc IChannelManager
+    function reserveOf(address account) external view returns (Amounts memory) {
+        return _reserves[account];
+    }
+
+    /// @inheritdoc IChannelManager
+    function creditOf(address account) external view returns (Amounts memory) {
+        return _credits[account];
+    }
+
+    // --- Ledger ---
+
+    function _keepChange(address caller, uint256 amountWei) internal override {
+        _fund(caller, amountWei, 0);
+    }
+
+    /// @dev Adds a payout of a channel.
+    function _addReserve(address account, uint256 amountWei, uint256 amountToken) internal {
+        if (amountWei == 0 && amountToken == 0) return;
+        Amounts memory reserve = _reserves[account];
+        reserve.amountWei += uint128(amountWei);
+        reserve.amountToken += uint128(amountToken);
+        _reserves[account] = reserve;
+    }
+
+    function _takeReserve(address account, uint256 amountWei, uint256 amountToken) internal {
+        Amounts memory reserve = _reserves[account];
+        if (amountWei > reserve.amountWei) {
+            revert ReserveTooSmall(account, Asset.Ether, amountWei, reserve.amountWei);
+        }
+        if (amountToken > reserve.amountToken) {
+            revert ReserveTooSmall(account, Asset.Token, amountToken, reserve.amountToken);
+        }
+        reserve.amountWei -= uint128(amountWei);
+        reserve.amountToken -= uint128(amountToken);
+        _reserves[account] = reserve;
+    }
+
+    function _fund(address account, uint256 amountWei, uint256 amountToken) private {
+        Amounts memory reserve = _reserves[account];
+        reserve.amountWei = _grown(account, Asset.Ether, reserve.amountWei, amountWei);
+        reserve.amountToken = _grown(account, Asset.Token, reserve.amountToken, amountToken);
+        _reserves[account] = reserve;
+        emit Funded(account, amountWei, amountToken);
+    }
+
+    function _grown(address account, Asset asset, uint256 reserve, uint256 amount) private pure returns (uint128) {
+        uint256 grown = reserve + amount;
+        if (amount != 0 && grown > MAX_FUNDED_RESERVE) {
+            revert ReserveTooLarge(account, asset, grown, MAX_FUNDED_RESERVE);
+        }
+        return uint128(grown);
+    }
+
+    function _credit(address account, Asset asset, uint256 amount) private {
+        if (asset == Asset.Ether) _credits[account].amountWei += uint128(amount);
+        else _credits[account].amountToken += uint128(amount);
+        emit Credited(account, asset, amount);
+    }
+
+    function _payCredit(address account, uint128 amountWei, uint128 amountToken, address recipient) private {
+        if (amountWei == 0 && amountToken == 0) revert NothingMoved();
+        Amounts memory credit = _credits[account];
+        if (amountWei > credit.amountWei) revert CreditTooSmall(account, Asset.Ether, amountWei, credit.amountWei);
+        if (amountToken > credit.amountToken) {
+            revert CreditTooSmall(account, Asset.Token, amountToken, credit.amountToken);
+        }
+        credit.amountWei -= amountWei;
+        credit.amountToken -= amountToken;
+        _credits[account] = credit;
+        emit CreditWithdrawn(account, recipient, amountWei, amountToken);
+        _deliver(recipient, amountWei, amountToken);
+    }
+
+    /// @dev Refuses addresses at which money would be lost.
+    function _requireOwner(address account) internal view {
+        if (account == address(0) || account == address(this) || account == TOKEN) revert ForbiddenAccount(account);
+    }
+
+    // --- Money ---
+
+    /// @dev Pulls the caller's own tokens, and nobody else's.
+    function _pull(uint256 amountToken) internal {
+        if (amountToken != 0) _pullSome(amountToken);
+    }
+
+    function _pullSome(uint256 amountToken) private leaving {
+        if (!Delivery.pullToken(TOKEN, msg.sender, amountToken)) revert TokenPullFailed(msg.sender, amountToken);
+    }
+
+    /// @dev Pays a user side out of a channel. What cannot be delivered becomes the account's credit, so no payee can block anybody (G10).
+    function _payOut(address account, address recipient, uint256 amountWei, uint256 amountToken) internal leaving {
+        if (amountWei != 0) {
+            _requirePayoutGas(WEI_PAYOUT_GAS);
+            if (!Delivery.sendWei(recipient, amountWei, PAYOUT_STIPEND)) _credit(account, Asset.Ether, amountWei);
+        }
+        if (amountToken != 0) {
+            _requirePayoutGas(TOKEN_PAYOUT_GAS);
+            if (!Delivery.sendToken(TOKEN, recipient, amountToken, PAYOUT_STIPEND)) {
+                _credit(account, Asset.Token, amountToken);
+            }
+        }
+    }
+
+    /// @dev Sends what an account takes out itself: with all gas, and all or nothing.
+    function _deliver(address recipient, uint256 amountWei, uint256 amountToken) private leaving {
+        if (amountWei != 0 && !Delivery.sendWei(recipient, amountWei, gasleft())) {
+            revert DeliveryFailed(recipient, Asset.Ether, amountWei);
+        }
+        if (amountToken != 0 && !Delivery.sendToken(TOKEN, recipient, amountToken, gasleft())) {
+            revert DeliveryFailed(recipient, Asset.Token, amountToken);
+        }
+    }
+
+    /// @dev Without this a caller could choose the gas so that a payee fails and is only credited.
+    function _requirePayoutGas(uint256 gasNeeded) private view {
+        uint256 gasLeft = gasleft();
+        if (gasLeft < gasNeeded) revert PayoutGasTooLow(gasLeft, gasNeeded);
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Asset} from "../../interfaces/IChannelManager.sol";
+import {Form, Head, Pot, Recorded} from "./Slots.sol";
+
+/// @dev All that the chain stores of a channel. A channel in one asset and without a recorded state uses one slot.
+struct Record {
+    Head head;
+    Recorded recorded;
+    Pot second;
+}
+
+/// @title The ledger of a channel
+/// @notice Hides which slot holds which asset. The first asset shares the slot of deadline and counters, so that a channel in one asset,
+/// whichever it is, costs one slot.
+library Ledgers {
+    /// @notice The ledger of an asset; all zero where the channel never held it.
+    function pot(Record storage record, Head head, Asset asset) internal view returns (Pot) {
+        if (_isFirst(head.form(), asset)) return head.firstPot();
+        return head.hasSecond() ? record.second : Pot.wrap(0);
+    }
+
+    /// @notice Changes the ledger of an asset: in the returned head, which the caller stores, or in the third slot.
+    function withPot(Record storage record, Head head, Asset asset, Pot changed) internal returns (Head) {
+        Form form = head.form();
+        if (form == Form.Unfunded) {
+            return head.withFirstPot(changed).withForm(asset == Asset.Ether ? Form.Ether : Form.Token);
+        }
+        if (_isFirst(form, asset)) return head.withFirstPot(changed);
+        record.second = changed;
+        if (form == Form.Ether) return head.withForm(Form.EtherThenToken);
+        if (form == Form.Token) return head.withForm(Form.TokenThenEther);
+        return head;
+    }
+
+    /// @notice Whether the channel holds nothing of either asset.
+    function isEmpty(Record storage record, Head head) internal view returns (bool) {
+        return head.firstPot().total() == 0 && (!head.hasSecond() || record.second.total() == 0);
+    }
+
+    /// @notice Empties a channel and leaves only the tombstone (G6: no second life).
+    function bury(Record storage record, Head head) internal {
+        if (head.hasSecond()) record.second = Pot.wrap(0);
+        if (Recorded.unwrap(record.recorded) != 0) record.recorded = Recorded.wrap(0);
+        record.head = Head.wrap(0).withForm(Form.Settled);
+    }
+
+    function _isFirst(Form form, Asset asset) private pure returns (bool) {
+        if (asset == Asset.Ether) return form == Form.Ether || form == Form.EtherThenToken;
+        return form == Form.Token || form == Form.TokenThenEther;
+    }
+}

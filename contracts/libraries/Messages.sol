@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {StateHeader, Transfer, Withdrawal} from "../../interfaces/IChannelManager.sol";
+
+/// @title EIP-712 struct hashes of everything that is signed
+/// @notice One typed struct per kind of message, so that no signature can be taken for another kind (G6). docs/protocol.md section 4.
+library Messages {
+    bytes32 internal constant TRANSFER_TYPEHASH = keccak256(
+        "Transfer(uint64 id,uint8 payer,uint8 asset,uint128 amount,address condition,bytes32 paramsHash,uint64 expiry)"
+    );
+    bytes32 internal constant STATE_TYPEHASH = keccak256(
+        "State(bytes32 channelId,uint64 nonce,int128 userWei,int128 nodeWei,int128 userToken,int128 nodeToken,Transfer[] transfers,bool isFinal)"
+        "Transfer(uint64 id,uint8 payer,uint8 asset,uint128 amount,address condition,bytes32 paramsHash,uint64 expiry)"
+    );
+    bytes32 internal constant WITHDRAWAL_TYPEHASH = keccak256(
+        "Withdrawal(bytes32 channelId,uint64 sequence,uint128 userWei,uint128 nodeWei,uint128 userToken,uint128 nodeToken,address recipient,uint64 deadline)"
+    );
+    bytes32 internal constant EXIT_TYPEHASH = keccak256("Exit(bytes32 channelId,uint64 dispute,uint64 deadline)");
+    bytes32 internal constant RESUME_TYPEHASH = keccak256("Resume(bytes32 channelId,uint64 dispute,uint64 deadline)");
+
+    /// @dev Hash of an empty list of transfers.
+    bytes32 internal constant NO_TRANSFERS = keccak256("");
+
+    function hash(bytes32 channelId, StateHeader memory state) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                STATE_TYPEHASH,
+                channelId,
+                state.nonce,
+                state.userWei,
+                state.nodeWei,
+                state.userToken,
+                state.nodeToken,
+                state.transfersHash,
+                state.isFinal
+            )
+        );
+    }
+
+    function hash(Transfer[] calldata transfers) internal pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](transfers.length);
+        for (uint256 i = 0; i < transfers.length; ++i) {
+            hashes[i] = keccak256(abi.encode(TRANSFER_TYPEHASH, transfers[i]));
+        }
+        return keccak256(abi.encodePacked(hashes));
+    }
+
+    function hash(bytes32 channelId, Withdrawal calldata withdrawal) internal pure returns (bytes32) {
+        return keccak256(abi.encode(WITHDRAWAL_TYPEHASH, channelId, withdrawal));
+    }
+
+    function hashExit(bytes32 channelId, uint64 dispute, uint64 deadline) internal pure returns (bytes32) {
+        return keccak256(abi.encode(EXIT_TYPEHASH, channelId, dispute, deadline));
+    }
+
+    function hashResume(bytes32 channelId, uint64 dispute, uint64 deadline) internal pure returns (bytes32) {
+        return keccak256(abi.encode(RESUME_TYPEHASH, channelId, dispute, deadline));
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @dev The ledger of one asset in the low 176 bits of a word: int96 user | uint80 total.
+/// `total` is what the channel holds, `user` the user's contribution (deposited minus withdrawn); the node's is total - user.
+type Pot is uint256;
+
+/// @dev The first slot of a channel: uint8 form | uint16 sequence | uint16 dispute | uint40 deadline | Pot of the first asset.
+/// `deadline` (Unix seconds) is 0 without a running dispute, `dispute` is the number of the latest one, `sequence` the next withdrawal's.
+type Head is uint256;
+
+/// @dev The second slot: the recorded state as uint48 nonce | first 26 bytes of its struct hash. docs/decisions/0003-storage-layout.md.
+type Recorded is uint256;
+
+/// @dev Which asset a channel's first slot holds, and whether its third slot holds the other. Settled is the tombstone.
+enum Form {
+    Unfunded,
+    Ether,
+    Token,
+    EtherThenToken,
+    TokenThenEther,
+    Settled
+}
+
+using Pots for Pot global;
+using Heads for Head global;
+using RecordedStates for Recorded global;
+
+/// @title Fields of a `Pot`
+library Pots {
+    function pack(uint80 total_, int96 user_) internal pure returns (Pot) {
+        return Pot.wrap(uint256(uint96(user_)) << 80 | total_);
+    }
+
+    function total(Pot pot) internal pure returns (uint256) {
+        return uint80(Pot.unwrap(pot));
+    }
+
+    function user(Pot pot) internal pure returns (int256) {
+        return int96(uint96(Pot.unwrap(pot) >> 80));
+    }
+}
+
+/// @title Fields of a `Head`
+library Heads {
+    uint256 private constant DEADLINE_SHIFT = 176;
+    uint256 private constant DISPUTE_SHIFT = 216;
+    uint256 private constant SEQUENCE_SHIFT = 232;
+    uint256 private constant FORM_SHIFT = 248;
+
+    function firstPot(Head head) internal pure returns (Pot) {
+        return Pot.wrap(uint176(Head.unwrap(head)));
+    }
+
+    function deadline(Head head) internal pure returns (uint40) {
+        return uint40(Head.unwrap(head) >> DEADLINE_SHIFT);
+    }
+
+    function dispute(Head head) internal pure returns (uint16) {
+        return uint16(Head.unwrap(head) >> DISPUTE_SHIFT);
+    }
+
+    function sequence(Head head) internal pure returns (uint16) {
+        return uint16(Head.unwrap(head) >> SEQUENCE_SHIFT);
+    }
+
+    function form(Head head) internal pure returns (Form) {
+        return Form(Head.unwrap(head) >> FORM_SHIFT);
+    }
+
+    function hasSecond(Head head) internal pure returns (bool) {
+        Form form_ = form(head);
+        return form_ == Form.EtherThenToken || form_ == Form.TokenThenEther;
+    }
+
+    function withFirstPot(Head head, Pot pot) internal pure returns (Head) {
+        return Head.wrap(Head.unwrap(head) & ~uint256(type(uint176).max) | Pot.unwrap(pot));
+    }
+
+    function withDeadline(Head head, uint40 deadline_) internal pure returns (Head) {
+        return _with(head, DEADLINE_SHIFT, type(uint40).max, deadline_);
+    }
+
+    function withNextDispute(Head head) internal pure returns (Head) {
+        return _with(head, DISPUTE_SHIFT, type(uint16).max, dispute(head) + 1);
+    }
+
+    function withNextSequence(Head head) internal pure returns (Head) {
+        return _with(head, SEQUENCE_SHIFT, type(uint16).max, sequence(head) + 1);
+    }
+
+    function withForm(Head head, Form form_) internal pure returns (Head) {
+        return _with(head, FORM_SHIFT, type(uint8).max, uint256(form_));
+    }
+
+    function _with(Head head, uint256 shift, uint256 mask, uint256 value) private pure returns (Head) {
+        return Head.wrap(Head.unwrap(head) & ~(mask << shift) | value << shift);
+    }
+}
+
+/// @title Fields of a `Recorded`
+library RecordedStates {
+    uint256 private constant NONCE_SHIFT = 208;
+
+    function pack(uint48 nonce_, bytes26 stateHash_) internal pure returns (Recorded) {
+        return Recorded.wrap(uint256(nonce_) << NONCE_SHIFT | uint208(stateHash_));
+    }
+
+    function nonce(Recorded recorded) internal pure returns (uint48) {
+        return uint48(Recorded.unwrap(recorded) >> NONCE_SHIFT);
+    }
+
+    function stateHash(Recorded recorded) internal pure returns (bytes26) {
+        return bytes26(uint208(Recorded.unwrap(recorded)));
+    }
+}
