@@ -5,8 +5,10 @@ encoder, the typed data shown by wallets and the JSON form all read.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
+from connext.codec import ListType, ObjectType, to_json
 from connext.keccak import keccak256
 from connext.types import (
     Address,
@@ -19,10 +21,8 @@ from connext.types import (
     Uint64,
     Uint128,
     Uint256,
-    from_json,
     members,
     per_class,
-    to_json,
 )
 
 
@@ -68,13 +68,11 @@ class ArrayOf:
     def encode(self, value: tuple[Struct, ...]) -> bytes:
         return keccak256(b"".join(map(struct_hash, value)))
 
-    def to_json(self, value: tuple[Struct, ...]) -> list[dict[str, Any]]:
-        return [to_json(item) for item in value]
+    def to_json(self, value: tuple[Struct, ...]) -> list[Any]:
+        return ListType(ObjectType(self.struct)).to_json(value)
 
-    def from_json(self, value: object, path: str) -> tuple[Struct, ...]:
-        if not isinstance(value, list):
-            raise InvalidValue(path, f"a list of {self.struct.__name__}", value)
-        return tuple(from_json(self.struct, item, f"{path}[{i}]") for i, item in enumerate(value))
+    def from_json(self, value: object, path: str) -> tuple[Any, ...]:
+        return ListType(ObjectType(self.struct)).from_json(value, path)
 
 
 # --- The signed structs ---
@@ -155,12 +153,6 @@ class Domain(Struct):
     version: Annotated[str, Text()] = field(init=False, default="1")
     chain_id: Uint256
     verifying_contract: Address
-    separator: bytes = field(init=False, repr=False, compare=False)
-    """hashStruct of the domain, kept because every digest needs it."""
-
-    def __post_init__(self) -> None:
-        Struct.__post_init__(self)
-        object.__setattr__(self, "separator", struct_hash(self))
 
 
 def _name(struct: type[Any]) -> str:
@@ -195,9 +187,14 @@ def transfers_hash(transfers: tuple[Transfer, ...]) -> bytes:
     return ArrayOf(Transfer).encode(transfers)
 
 
+@lru_cache(maxsize=64)
+def domain_separator(domain: Domain) -> bytes:
+    return struct_hash(domain)
+
+
 def digest(domain: Domain, message: Message) -> bytes:
     """The 32 bytes that are signed."""
-    return keccak256(b"\x19\x01" + domain.separator + struct_hash(message))
+    return keccak256(b"\x19\x01" + domain_separator(domain) + struct_hash(message))
 
 
 def typed_data(domain: Domain, message: Message) -> dict[str, Any]:

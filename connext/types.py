@@ -245,7 +245,6 @@ class Struct:
                 raise InvalidValue(f"{type(self).__name__}.{attribute}", type_.expected, value)
 
 
-AnyStruct = TypeVar("AnyStruct", bound=Struct)
 Result = TypeVar("Result")
 
 
@@ -264,30 +263,13 @@ def per_class(function: Callable[[type[Any]], Result]) -> Callable[[type[Any]], 
 
 @per_class
 def members(struct: type[Any]) -> tuple[Member, ...]:
-    """The struct's fields as Solidity has them: those annotated with a Solidity type, in order, in camelCase."""
+    """The struct's fields as Solidity has them: in order, named in camelCase."""
     hints = get_type_hints(struct, include_extras=True)
-    return tuple(
-        Member(f.name, _camel_case(f.name), hints[f.name].__metadata__[0])
-        for f in fields(struct)
-        if hasattr(hints[f.name], "__metadata__")
-    )
+    return tuple(Member(f.name, camel_case(f.name), hints[f.name].__metadata__[0]) for f in fields(struct))
 
 
-def to_json(struct: Struct) -> dict[str, Any]:
-    """The struct as a JSON object, its fields named as in Solidity."""
-    return {m.name: m.type.to_json(getattr(struct, m.attribute)) for m in members(type(struct))}
-
-
-def from_json(struct: type[AnyStruct], value: object, path: str) -> AnyStruct:
-    """The struct in a JSON object that has exactly its fields. Raises InvalidValue."""
-    names = [m.name for m in members(struct)]
-    if not isinstance(value, dict) or sorted(value) != sorted(names):
-        found = sorted(value) if isinstance(value, dict) else value
-        raise InvalidValue(path, f"an object with exactly the fields {', '.join(names)}", found)
-    return struct(**{m.attribute: m.type.from_json(value[m.name], f"{path}.{m.name}") for m in members(struct)})
-
-
-def _camel_case(name: str) -> str:
+def camel_case(name: str) -> str:
+    """The name of a Python attribute as Solidity and JSON spell it."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 

@@ -1,0 +1,122 @@
+"""The JSON form of every dataclass of this package: signed messages, envelopes, a party's files.
+
+Fields are named in camelCase, as in Solidity. One spelling per value: integers are decimal strings (amounts in wei),
+bytes are 0x and lower-case digits, addresses have their checksum, enum members are lower-case names, what is absent is null.
+Reading is strict: exactly the declared fields, and an error names the field by its path in the document.
+"""
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+from functools import lru_cache
+from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from connext.types import InvalidValue, camel_case
+
+Value = TypeVar("Value")
+
+
+def to_json(value: Any) -> dict[str, Any]:
+    """The JSON object of a dataclass."""
+    return ObjectType(type(value)).to_json(value)
+
+
+def from_json(cls: type[Value], value: object, path: str) -> Value:
+    """The dataclass `cls` in a JSON object; `path` names the document in errors. Raises InvalidValue."""
+    result: Value = ObjectType(cls).from_json(value, path)
+    return result
+
+
+class JsonType(Protocol):
+    def to_json(self, value: Any) -> Any: ...
+    def from_json(self, value: object, path: str) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """A dataclass as an object."""
+
+    cls: type[Any]
+
+    def to_json(self, value: Any) -> dict[str, Any]:
+        return {camel_case(name): type_.to_json(getattr(value, name)) for name, type_ in _json_types(self).items()}
+
+    def from_json(self, value: object, path: str) -> Any:
+        names = {camel_case(name) for name in _json_types(self)}
+        if not isinstance(value, dict):
+            raise InvalidValue(path, "an object", value)
+        for name in value.keys() - names:
+            raise InvalidValue(f"{path}.{name}", "no such field", value[name])
+        for name in names - value.keys():
+            raise InvalidValue(f"{path}.{name}", "this field", "nothing")
+        given = {
+            name: type_.from_json(value[camel_case(name)], f"{path}.{camel_case(name)}")
+            for name, type_ in _json_types(self).items()
+        }
+        return self.cls(**given)
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """A tuple as a list."""
+
+    item: JsonType
+
+    def to_json(self, value: tuple[Any, ...]) -> list[Any]:
+        return [self.item.to_json(item) for item in value]
+
+    def from_json(self, value: object, path: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise InvalidValue(path, "a list", value)
+        return tuple(self.item.from_json(item, f"{path}[{i}]") for i, item in enumerate(value))
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """None as null."""
+
+    present: JsonType
+
+    def to_json(self, value: Any) -> Any:
+        return None if value is None else self.present.to_json(value)
+
+    def from_json(self, value: object, path: str) -> Any:
+        return None if value is None else self.present.from_json(value, path)
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    """A member of an enum as its name."""
+
+    cls: type[Enum]
+
+    def to_json(self, value: Enum) -> str:
+        return value.name.lower()
+
+    def from_json(self, value: object, path: str) -> Enum:
+        names = {member.name.lower(): member for member in self.cls}
+        if isinstance(value, str) and value in names:
+            return names[value]
+        raise InvalidValue(path, f"one of {', '.join(names)}", value)
+
+
+@lru_cache(maxsize=None)
+def _json_types(object_type: ObjectType) -> Mapping[str, JsonType]:
+    hints = get_type_hints(object_type.cls, include_extras=True)
+    return {field.name: _json_type(hints[field.name]) for field in fields(object_type.cls)}
+
+
+def _json_type(hint: Any) -> JsonType:
+    arguments = get_args(hint)
+    if get_origin(hint) is Annotated:
+        json_type: JsonType = hint.__metadata__[0]
+        return json_type
+    if get_origin(hint) is tuple:
+        return ListType(_json_type(arguments[0]))
+    if get_origin(hint) in (Union, types.UnionType):
+        present, _none = arguments
+        return OptionalType(_json_type(present))
+    if issubclass(hint, Enum):
+        return EnumType(hint)
+    return ObjectType(hint)
