@@ -1,0 +1,31 @@
+"""Tells Ape where this checkout keeps its tools and what its mainnet fork forks.
+
+Ape imports every installed distribution called `ape-*`, hence the name. `make setup` installs this one into `.venv`.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ape import plugins
+from ape.api.providers import ProviderAPI
+
+
+def _find_tools() -> None:
+    """Make py-solc-x and ape-foundry find the compiler and anvil of the virtual environment, activated or not."""
+    environment = Path(sys.prefix)
+    os.environ.setdefault("SOLCX_BINARY_PATH", str(environment / "solc"))
+    programs = str(environment / "bin")
+    if programs not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
+
+
+_find_tools()
+
+
+@plugins.register(plugins.ProviderPlugin)
+def providers() -> Iterator[tuple[str, str, type[ProviderAPI]]]:
+    from ape_connext.upstream import MainnetUpstream
+
+    yield "ethereum", "mainnet", MainnetUpstream
