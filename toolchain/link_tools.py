@@ -35,5 +35,6 @@ def link(name: Path, target: Path) -> None:
 compiler = CHECKOUT / "toolchain" / "solc.mjs"
 link(ENVIRONMENT / "bin" / "solc", compiler)
 link(ENVIRONMENT / "solc" / f"solc-v{SOLC_VERSION}", compiler)
-for name in ("anvil", "forge"):
-    link(ENVIRONMENT / "bin" / name, foundry_program(name))
+link(ENVIRONMENT / "bin" / "forge", foundry_program("forge"))
+link(ENVIRONMENT / "bin" / "anvil", CHECKOUT / "toolchain" / "anvil.sh")
+link(ENVIRONMENT / "foundry" / "anvil", foundry_program("anvil"))

@@ -1,4 +1,4 @@
-"""Tells Ape where this checkout keeps its tools and what its mainnet fork forks.
+"""What Ape must know about this checkout: where its tools are, when its build is stale, what its mainnet fork forks.
 
 Ape imports every installed distribution called `ape-*`, hence the name. `make setup` installs this one into `.venv`.
 """
@@ -10,6 +10,16 @@ from pathlib import Path
 
 from ape import plugins
 from ape.api.providers import ProviderAPI
+from ape_connext.freshness import drop_stale_build
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@plugins.register(plugins.ProviderPlugin)
+def providers() -> Iterator[tuple[str, str, type[ProviderAPI]]]:
+    from ape_connext.upstream import MainnetUpstream
+
+    yield "ethereum", "mainnet", MainnetUpstream
 
 
 def _find_tools() -> None:
@@ -22,10 +32,4 @@ def _find_tools() -> None:
 
 
 _find_tools()
-
-
-@plugins.register(plugins.ProviderPlugin)
-def providers() -> Iterator[tuple[str, str, type[ProviderAPI]]]:
-    from ape_connext.upstream import MainnetUpstream
-
-    yield "ethereum", "mainnet", MainnetUpstream
+drop_stale_build(CHECKOUT)

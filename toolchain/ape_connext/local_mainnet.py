@@ -16,7 +16,7 @@ from ape.exceptions import ProviderError
 from ape_connext.rpc import call
 
 DAI = "0x6B175474E89094C44Da98b954EedeAC495271d0F"
-DAI_ARTIFACT = Path(__file__).parents[2] / "tests" / "artifacts" / "TestDai.json"
+DAI_ARTIFACT = Path(__file__).resolve().parents[2] / "tests" / "artifacts" / "TestDai.json"
 
 WARDS_OF_DAI_JOIN_SLOT = "0x9fa7d1a90466effd74b6142b5e6b4b076451f75604d0878dc681cb2014f26d08"
 DOMAIN_SEPARATOR_SLOT = "0x" + "5".zfill(64)

@@ -1,0 +1,29 @@
+"""Ape compiles again what changed, but not what imports it, and never forgets a deleted contract.
+
+Its tests would then run bytecode that no source describes. So its build is dropped whenever anything that decides the
+bytecode has changed: the contracts, what they import, the compiler and its settings.
+"""
+
+from hashlib import sha256
+from pathlib import Path
+
+SOURCES = ("contracts/**/*.sol", "interfaces/**/*.sol", "toolchain/solc*", "package-lock.json", "ape-config.yaml")
+
+
+def drop_stale_build(checkout: Path) -> None:
+    """Remove Ape's build of `checkout` unless it is of the sources that are there now."""
+    build = checkout / ".build" / "__local__.json"
+    record = checkout / ".build" / "sources.sha256"
+    fingerprint = _fingerprint(checkout)
+    if record.is_file() and record.read_text() == fingerprint:
+        return
+    build.unlink(missing_ok=True)
+    record.parent.mkdir(exist_ok=True)
+    record.write_text(fingerprint)
+
+
+def _fingerprint(checkout: Path) -> str:
+    digest = sha256()
+    for path in sorted(path for pattern in SOURCES for path in checkout.glob(pattern)):
+        digest.update(f"{path.relative_to(checkout)} {sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
