@@ -40,11 +40,7 @@ abstract contract Batching is IChannelManager {
     /// @inheritdoc IChannelManager
     function batch(Call[] calldata calls) external payable entrance returns (bool[] memory succeeded) {
         if (_batching != 0) revert Reentered();
-        uint256 wanted = 0;
-        for (uint256 i = 0; i < calls.length; ++i) {
-            wanted += calls[i].value;
-        }
-        if (wanted > msg.value) revert BatchOverspent(wanted, msg.value);
+        _requireCovered(calls);
 
         _batching = 1;
         uint256 left = msg.value;
@@ -65,6 +61,15 @@ abstract contract Batching is IChannelManager {
 
     /// @dev Takes the value that no call of a batch spent.
     function _keepChange(address caller, uint256 amountWei) internal virtual;
+
+    /// @dev Together the calls may spend no more than the batch's value.
+    function _requireCovered(Call[] calldata calls) private view {
+        uint256 left = msg.value;
+        for (uint256 i = 0; i < calls.length; ++i) {
+            if (calls[i].value > left) revert BatchOverspent(i, calls[i].value, left);
+            left -= calls[i].value;
+        }
+    }
 
     /// @dev Makes one call with exactly the gas it asked for, so that no earlier call can starve a later one (EIP-150 leaves 63/64).
     function _delegate(uint256 index, Call calldata call_) private returns (bool succeeded) {

@@ -435,16 +435,7 @@ contract ChannelManager is Accounts, EIP712 {
         bytes32 stateHash = Messages.hash(channelId, state);
         _requireValid(channelId, channel, stateHash, signed);
         record.recorded = RecordedStates.pack(uint48(state.nonce), bytes26(stateHash));
-        emit StateRecorded(
-            channelId,
-            state.nonce,
-            state.userWei,
-            state.nodeWei,
-            state.userToken,
-            state.nodeToken,
-            state.transfersHash,
-            state.isFinal
-        );
+        emit StateRecorded(channelId, state);
     }
 
     /// @dev Pays out a state and leaves the tombstone. Everything is written before the first wei moves.
@@ -471,7 +462,7 @@ contract ChannelManager is Accounts, EIP712 {
 
     /// @dev Hash of the state that every channel starts with: nothing paid yet.
     function _initialStateHash(bytes32 channelId) private pure returns (bytes26) {
-        return bytes26(Messages.hash(channelId, StateHeader(0, 0, 0, 0, 0, Messages.NO_TRANSFERS, false)));
+        return bytes26(Messages.hashInitialState(channelId));
     }
 
     // --- Rules ---

@@ -351,9 +351,9 @@ interface IChannelManager {
 
     // --- Errors: batches ---
 
-    /// @notice Thrown when the calls of a batch may spend more than the batch's value.
+    /// @notice Thrown when a call of a batch may spend more than the calls before it leave of the batch's value.
     /// @dev Send the sum of the calls' values.
-    error BatchOverspent(uint256 wanted, uint256 value);
+    error BatchOverspent(uint256 index, uint256 value, uint256 valueLeft);
 
     /// @notice Thrown when too little gas is left for a call of a batch.
     /// @dev Send the batch with more gas, or fewer calls.
@@ -389,17 +389,8 @@ interface IChannelManager {
         address recipient
     );
 
-    /// @notice A newer state was recorded. Whoever lost its own store can settle with these fields.
-    event StateRecorded(
-        bytes32 indexed channelId,
-        uint256 nonce,
-        int256 userWei,
-        int256 nodeWei,
-        int256 userToken,
-        int256 nodeToken,
-        bytes32 transfersHash,
-        bool isFinal
-    );
+    /// @notice A newer state was recorded. Whoever lost its own store can settle with it.
+    event StateRecorded(bytes32 indexed channelId, StateHeader state);
 
     /// @notice A dispute started: newer states may be recorded before `deadline`, from it on the channel can be settled.
     event DisputeStarted(bytes32 indexed channelId, uint256 dispute, uint256 deadline);

@@ -22,20 +22,13 @@ library Messages {
     /// @dev Hash of an empty list of transfers.
     bytes32 internal constant NO_TRANSFERS = keccak256("");
 
-    function hash(bytes32 channelId, StateHeader memory state) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                STATE_TYPEHASH,
-                channelId,
-                state.nonce,
-                state.userWei,
-                state.nodeWei,
-                state.userToken,
-                state.nodeToken,
-                state.transfersHash,
-                state.isFinal
-            )
-        );
+    function hash(bytes32 channelId, StateHeader calldata state) internal pure returns (bytes32) {
+        return keccak256(abi.encode(STATE_TYPEHASH, channelId, state));
+    }
+
+    /// @dev Hash of the state that every channel starts with: nothing paid yet.
+    function hashInitialState(bytes32 channelId) internal pure returns (bytes32) {
+        return keccak256(abi.encode(STATE_TYPEHASH, channelId, 0, 0, 0, 0, 0, NO_TRANSFERS, false));
     }
 
     function hash(Transfer[] calldata transfers) internal pure returns (bytes32) {
