@@ -19,14 +19,39 @@ help: ## list the targets
 .PHONY: setup
 setup: $(SETUP) ## install everything the project needs into this folder
 
-$(SETUP): requirements/build.txt requirements/dev.txt package-lock.json .npmrc pyproject.toml toolchain/pyproject.toml toolchain/setup.sh
+$(SETUP): requirements/build.txt requirements/dev.txt package-lock.json toolchain/setup.sh
 	@toolchain/setup.sh $(VENV)
 	@touch $@
 
-.PHONY: clean
-clean: ## remove what was installed and built
-	rm -rf $(VENV) node_modules .build
+.PHONY: test
+test: $(SETUP) ## run all tests
+	@python toolchain/checks.py test
+
+.PHONY: lint
+lint: $(SETUP) ## check the form of all code
+	@python toolchain/checks.py lint
+
+.PHONY: demo
+demo: $(SETUP) ## play a channel's life on a local fork of mainnet
+	@ape run lifecycle --network ethereum:mainnet-fork:foundry
+
+.PHONY: bench
+bench: $(SETUP) ## measure countersigned updates per second
+	@python -m connext.bench
 
 .PHONY: artifacts
 artifacts: $(SETUP) ## compile the contracts into connext/artifacts and tests/artifacts
 	@python toolchain/artifacts.py
+
+.PHONY: lock
+lock: $(SETUP) ## renew the lock files from requirements/*.in and package.json
+	@for name in build dev; do \
+		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
+	done
+	@rm -f package-lock.json
+	@npm install --package-lock-only --ignore-scripts
+
+.PHONY: clean
+clean: ## remove what was installed and built
+	rm -rf $(VENV) node_modules .build

@@ -40,7 +40,7 @@ def compile_contracts() -> dict[Path, str]:
 
 
 def _solc(request: dict[str, Any]) -> dict[str, Any]:
-    command = [CHECKOUT / "toolchain" / "solc.mjs", "--standard-json", "--base-path", CHECKOUT]
+    command = [str(CHECKOUT / "toolchain" / "solc.mjs"), "--standard-json", "--base-path", str(CHECKOUT)]
     answer = subprocess.run(command, input=json.dumps(request), stdout=subprocess.PIPE, text=True, check=True)
     result: dict[str, Any] = json.loads(answer.stdout)
     return result
@@ -51,7 +51,7 @@ def _folder(source: str) -> Path:
 
 
 def _is_deployable(contract: dict[str, Any]) -> bool:
-    """Interfaces and abstract contracts have no bytecode; of a library, nothing can be called but what is in its ABI."""
+    """Interfaces and abstract contracts have no bytecode; a library without an ABI has nothing to call."""
     return bool(contract["evm"]["bytecode"]["object"]) and any(entry["type"] == "function" for entry in contract["abi"])
 
 

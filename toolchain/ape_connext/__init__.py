@@ -8,14 +8,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ape import plugins
 from ape.api.providers import ProviderAPI
+from ape.plugins import register
+from ape.plugins.network import ProviderPlugin
+
 from ape_connext.freshness import drop_stale_build
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-@plugins.register(plugins.ProviderPlugin)
+@register(ProviderPlugin)
 def providers() -> Iterator[tuple[str, str, type[ProviderAPI]]]:
     from ape_connext.upstream import MainnetUpstream
 

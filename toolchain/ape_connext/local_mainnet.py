@@ -1,7 +1,7 @@
 """A stand-in for Ethereum mainnet on loopback, for machines without an RPC endpoint.
 
-It is an anvil with chain id 1, a fixed genesis time and a replica of DAI at DAI's address: nobody holds any, and DaiJoin
-may mint it, as on mainnet. Reasons: `docs/decisions/0001-local-upstream.md`.
+It is an anvil with chain id 1, a fixed genesis time and a replica of DAI at DAI's address: nobody holds any, and
+DaiJoin may mint it, as on mainnet. Reasons: `docs/decisions/0001-local-upstream.md`.
 """
 
 import json
@@ -13,6 +13,7 @@ from threading import Thread
 from typing import IO
 
 from ape.exceptions import ProviderError
+
 from ape_connext.rpc import call
 
 DAI = "0x6B175474E89094C44Da98b954EedeAC495271d0F"
@@ -28,6 +29,8 @@ DAI_STORAGE = {
 GENESIS_TIME = 1_750_000_000
 """Unix seconds: 2025-06-15 15:06:40 UTC. The blocks of a fork follow from there at the pace of the clock."""
 
+OPTIONS = ("--host", "127.0.0.1", "--port", "0", "--chain-id", "1", "--timestamp", str(GENESIS_TIME))
+
 LIVES_AS_LONG_AS_ITS_INPUT = '"$@" & child=$!; exec >/dev/null; cat; kill "$child"'
 """A shell script that runs its arguments until standard input ends.
 
@@ -42,8 +45,7 @@ def start() -> str:
     if anvil is None:
         raise ProviderError("Cannot start a local mainnet: no `anvil` on PATH. Run `make setup`.")
     process = subprocess.Popen(
-        ["sh", "-c", LIVES_AS_LONG_AS_ITS_INPUT, "sh", anvil]
-        + ["--host", "127.0.0.1", "--port", "0", "--chain-id", "1", "--timestamp", str(GENESIS_TIME)],
+        ["sh", "-c", LIVES_AS_LONG_AS_ITS_INPUT, "sh", anvil, *OPTIONS],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

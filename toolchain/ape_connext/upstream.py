@@ -4,11 +4,12 @@ import os
 from functools import cache
 from urllib.parse import urlsplit
 
-from ape.api import UpstreamProvider
+from ape.api.providers import UpstreamProvider
 from ape.exceptions import ProviderError
-from ape_connext import local_mainnet, rpc
 from ape_ethereum.provider import Web3Provider
 from web3 import HTTPProvider, Web3
+
+from ape_connext import local_mainnet, rpc
 
 MAINNET_CHAIN_ID = 1
 
