@@ -1,0 +1,39 @@
+"""Exact expectations: the precise error with all its values, the precise list of events.
+
+Ape's own forms are not used because they accept too much: `ape.reverts` also passes on other errors and ignores misspelt
+values, and an expected event matches whatever it leaves out.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from ape.api import ReceiptAPI
+from ape.contracts import ContractEvent
+from ape.exceptions import CustomError
+
+Log = tuple[str, str, dict[str, Any]]
+"""Who emitted it, its name, all its arguments."""
+
+
+@contextmanager
+def reverts(error: type[CustomError], **values: Any) -> Iterator[None]:
+    """The transaction inside reverts with this error of a contract instance, and with exactly these values."""
+    with pytest.raises(error) as caught:
+        yield
+    assert caught.value.inputs == values
+
+
+def event(event_type: ContractEvent, **arguments: Any) -> Log:
+    """An event with all its arguments; the names are those of the contract."""
+    declared = [parameter.name for parameter in event_type.abi.inputs]
+    assert list(arguments) == declared, f"{event_type.name} has the arguments {declared}"
+    return event_type.contract.address, event_type.name, arguments
+
+
+def events_of(tx: ReceiptAPI) -> list[Log]:
+    """All events of a transaction, in order, those of the token included."""
+    events = [(log.contract_address, log.event_name, log.event_arguments) for log in tx.events]
+    assert len(events) == len(tx.logs), f"an event of an unknown contract among {tx.logs}"
+    return events
