@@ -1,7 +1,8 @@
 """The JSON form of every dataclass of this package: signed messages, envelopes, a party's files.
 
 Fields are named in camelCase, as in Solidity. One spelling per value: integers are decimal strings (amounts in wei),
-bytes are 0x and lower-case digits, addresses have their checksum, enum members are lower-case names, what is absent is null.
+bytes are 0x and lower-case digits, addresses have their checksum, enum members are lower-case names, what is
+absent is null.
 Reading is strict: exactly the declared fields, and an error names the field by its path in the document.
 """
 
@@ -9,7 +10,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from connext.types import InvalidValue, camel_case
@@ -35,26 +36,28 @@ class JsonType(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """A dataclass as an object."""
+    """A dataclass, which may be generic (`Signed[State]`), as an object."""
 
-    cls: type[Any]
+    hint: Any
 
     def to_json(self, value: Any) -> dict[str, Any]:
-        return {camel_case(name): type_.to_json(getattr(value, name)) for name, type_ in _json_types(self).items()}
+        return {camel_case(name): type_.to_json(getattr(value, name)) for name, type_ in _fields(self).items()}
 
     def from_json(self, value: object, path: str) -> Any:
-        names = {camel_case(name) for name in _json_types(self)}
+        types_ = _fields(self)
+        names = {camel_case(name) for name in types_}
         if not isinstance(value, dict):
             raise InvalidValue(path, "an object", value)
         for name in value.keys() - names:
             raise InvalidValue(f"{path}.{name}", "no such field", value[name])
         for name in names - value.keys():
             raise InvalidValue(f"{path}.{name}", "this field", "nothing")
-        given = {
-            name: type_.from_json(value[camel_case(name)], f"{path}.{camel_case(name)}")
-            for name, type_ in _json_types(self).items()
-        }
-        return self.cls(**given)
+        return self.hint(
+            **{
+                name: type_.from_json(value[camel_case(name)], f"{path}.{camel_case(name)}")
+                for name, type_ in types_.items()
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +104,24 @@ class EnumType:
         raise InvalidValue(path, f"one of {', '.join(names)}", value)
 
 
-@lru_cache(maxsize=None)
-def _json_types(object_type: ObjectType) -> Mapping[str, JsonType]:
-    hints = get_type_hints(object_type.cls, include_extras=True)
-    return {field.name: _json_type(hints[field.name]) for field in fields(object_type.cls)}
+@cache
+def _fields(object_type: ObjectType) -> Mapping[str, JsonType]:
+    cls = get_origin(object_type.hint) or object_type.hint
+    parameters = dict(zip(getattr(cls, "__parameters__", ()), get_args(object_type.hint), strict=True))
+    hints = get_type_hints(cls, include_extras=True)
+    return {field.name: _json_type(parameters.get(hints[field.name], hints[field.name])) for field in fields(cls)}
 
 
 def _json_type(hint: Any) -> JsonType:
-    arguments = get_args(hint)
-    if get_origin(hint) is Annotated:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
         json_type: JsonType = hint.__metadata__[0]
         return json_type
-    if get_origin(hint) is tuple:
+    if origin is tuple:
         return ListType(_json_type(arguments[0]))
-    if get_origin(hint) in (Union, types.UnionType):
+    if origin in (Union, types.UnionType):
         present, _none = arguments
         return OptionalType(_json_type(present))
-    if issubclass(hint, Enum):
+    if isinstance(hint, type) and issubclass(hint, Enum):
         return EnumType(hint)
     return ObjectType(hint)

@@ -27,6 +27,15 @@ class Side(IntEnum):
         return Side.NODE if self is Side.USER else Side.USER
 
 
+class Status(IntEnum):
+    """Where a channel stands on chain, with the code the contract uses."""
+
+    UNFUNDED = 0
+    OPEN = 1
+    DISPUTED = 2
+    SETTLED = 3
+
+
 class Asset(IntEnum):
     """An asset of a channel, with the code the contract uses."""
 
@@ -209,6 +218,7 @@ Uint64 = Annotated[int, Integer(64, signed=False)]
 Uint128 = Annotated[int, Integer(128, signed=False)]
 Uint256 = Annotated[int, Integer(256, signed=False)]
 Int128 = Annotated[int, Integer(128, signed=True)]
+Bytes26 = Annotated[bytes, FixedBytes(26)]
 Bytes32 = Annotated[bytes, FixedBytes(32)]
 Address = Annotated[bytes, AddressType()]
 Bool = Annotated[bool, Boolean()]
@@ -303,17 +313,26 @@ def parse_address(value: object) -> Address:
 
 # --- Amounts per asset and side ---
 
-# States, withdrawals and ledgers name their four amounts alike; this is their order everywhere.
-AMOUNTS = ("user_wei", "node_wei", "user_token", "node_token")
 
-Amounts = tuple[int, int, int, int]
+class Amounts(NamedTuple):
+    """Wei per side and asset, under the names that states, withdrawals and ledgers use, in the order of `index`."""
 
-amounts_of = attrgetter(*AMOUNTS)
-"""The four amounts of a state, withdrawal or ledger, in the order of AMOUNTS."""
+    user_wei: int
+    node_wei: int
+    user_token: int
+    node_token: int
+
+
+_amounts = attrgetter(*Amounts._fields)
+
+
+def amounts_of(source: object) -> Amounts:
+    """The four amounts of a state, withdrawal or ledger."""
+    return Amounts._make(_amounts(source))
 
 
 def index(side: Side, asset: Asset) -> int:
-    """Where the amount of this side and asset stands in an Amounts."""
+    """Where the amount of this side and asset stands in Amounts."""
     return 2 * asset + side
 
 

@@ -1,0 +1,221 @@
+"""What a party knows of one channel and of the deployment it lives in: plain values that the rules judge.
+
+*Half-signed* means: carries one signature; *countersigned*: carries both.
+"""
+
+from dataclasses import dataclass
+from operator import add, sub
+from typing import Generic, TypeVar
+
+from connext.errors import NotSigned
+from connext.messages import Domain, Resume, State, Withdrawal, struct_hash
+from connext.signing import Signature
+from connext.types import (
+    Address,
+    Amounts,
+    Asset,
+    Bool,
+    Bytes26,
+    Bytes32,
+    ChannelIdentity,
+    Int128,
+    Side,
+    Status,
+    Uint32,
+    Uint64,
+    Uint128,
+    amounts_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What never changes in a deployment (docs/protocol.md section 7). Amounts in wei, periods in seconds."""
+
+    domain: Domain
+    token: Address
+    capacity_wei: Uint128
+    capacity_token: Uint128
+    transfer_limit_wei: Uint128
+    transfer_limit_token: Uint128
+    min_challenge_period: Uint32
+    max_challenge_period: Uint32
+
+    def capacity(self, asset: Asset) -> int:
+        return self.capacity_token if asset else self.capacity_wei
+
+    def transfer_limit(self, asset: Asset) -> int:
+        return self.transfer_limit_token if asset else self.transfer_limit_wei
+
+
+@dataclass(frozen=True, slots=True)
+class OnChain:
+    """A channel as the chain had it at the end of one confirmed block.
+
+    number, time: of that block. deadline, dispute, sequence, nonce, state_hash and the contributions (in wei) are what
+    the manager's `channelOf` returns. recent_dispute: a dispute runs, or ran, in a later block, not confirmed yet.
+    """
+
+    number: Uint64
+    time: Uint64
+    status: Status
+    deadline: Uint64
+    dispute: Uint64
+    sequence: Uint64
+    nonce: Uint64
+    state_hash: Bytes26
+    user_wei: Int128
+    node_wei: Int128
+    user_token: Int128
+    node_token: Int128
+    recent_dispute: Bool
+
+
+UNSEEN = OnChain(0, 0, Status.UNFUNDED, 0, 0, 0, 0, bytes(26), 0, 0, 0, 0, False)
+"""A channel before the first confirmed block was read."""
+
+
+Content = TypeVar("Content", State, Withdrawal, Resume)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed(Generic[Content]):
+    """A message with the signatures that are known.
+
+    The initial state (nonce 0, all zero) needs none; a state that was learned from the chain may lack the other side's.
+    """
+
+    message: Content
+    digest: Bytes32
+    user_signature: Signature | None
+    node_signature: Signature | None
+
+    @property
+    def is_countersigned(self) -> bool:
+        return self.user_signature is not None and self.node_signature is not None
+
+    def signature(self, side: Side) -> Signature:
+        """The signature of a side that has signed."""
+        signature = self.node_signature if side else self.user_signature
+        if signature is None:
+            raise NotSigned(self.digest, side.name.lower())
+        return signature
+
+    def with_signature(self, side: Side, signature: Signature) -> "Signed[Content]":
+        if side is Side.USER:
+            return Signed(self.message, self.digest, signature, self.node_signature)
+        return Signed(self.message, self.digest, self.user_signature, signature)
+
+
+def half_signed(message: Content, digest: bytes, side: Side, signature: Signature) -> Signed[Content]:
+    """A message that only `side` has signed."""
+    return Signed(message, digest, None, None).with_signature(side, signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A half-signed state: what was proposed on top of the countersigned state with nonce `base_nonce`.
+
+    is_refusal: it only repeats the content of its base, to make what was proposed before it dead.
+    """
+
+    state: State
+    base_nonce: Uint64
+    is_refusal: Bool
+    digest: Bytes32
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Everything a party keeps of one channel; a party's file is exactly this.
+
+    latest: the newest state that carries both signatures, or the initial one.
+    own_offers: half-signed states of mine that are not dead, oldest first (docs/protocol.md section 8 rule 6).
+    their_offer: the counterparty's proposal that waits for the owner's intent.
+    highest_nonce: the highest nonce that I signed or was shown signed.
+    withdrawals: those that carry my signature and may still be executed, with or without the counterparty's.
+    own_resume: half-signed by me.
+    their_withdrawal, their_resume: half-signed by the counterparty, wait for the owner's intent.
+    restored: the owner said that this file may be old; nothing but an Exit is signed from then on.
+    """
+
+    id: Bytes32
+    identity: ChannelIdentity
+    side: Side
+    latest: Signed[State]
+    own_offers: tuple[Offer, ...]
+    their_offer: Offer | None
+    highest_nonce: Uint64
+    withdrawals: tuple[Signed[Withdrawal], ...]
+    their_withdrawal: Signed[Withdrawal] | None
+    own_resume: Signed[Resume] | None
+    their_resume: Signed[Resume] | None
+    on_chain: OnChain
+    restored: Bool
+
+    @property
+    def counterparty(self) -> Address:
+        """The signer whose signatures bind the other side."""
+        return self.identity.signer(self.side.other)
+
+    @property
+    def in_dispute(self) -> bool:
+        """Whether a dispute runs, or has run within confirmation depth."""
+        return self.on_chain.status is Status.DISPUTED or self.on_chain.recent_dispute
+
+    @property
+    def own_final(self) -> State | None:
+        """The final state that carries my signature, if there is one."""
+        if self.latest.message.is_final:
+            return self.latest.message
+        return next((offer.state for offer in self.own_offers if offer.state.is_final), None)
+
+
+def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side) -> Channel:
+    """A channel in which nothing has happened yet."""
+    channel_id = identity.id(deployment.domain.chain_id, deployment.domain.verifying_contract)
+    initial = Signed(initial_state(channel_id), bytes(32), None, None)
+    return Channel(
+        id=channel_id,
+        identity=identity,
+        side=side,
+        latest=initial,
+        own_offers=(),
+        their_offer=None,
+        highest_nonce=0,
+        withdrawals=(),
+        their_withdrawal=None,
+        own_resume=None,
+        their_resume=None,
+        on_chain=UNSEEN,
+        restored=False,
+    )
+
+
+def initial_state(channel_id: Bytes32) -> State:
+    """The state every channel starts from: nonce 0, nobody has paid."""
+    return State(channel_id, 0, 0, 0, 0, 0, (), False)
+
+
+def open_withdrawals(channel: Channel) -> Amounts:
+    """Per side and asset, the wei that withdrawals with my signature may still take out.
+
+    Of several with one sequence only one can be executed: the largest amount of each side and asset counts.
+    """
+    largest: dict[int, tuple[int, ...]] = {}
+    for signed in channel.withdrawals:
+        sequence, taken = signed.message.sequence, amounts_of(signed.message)
+        largest[sequence] = tuple(map(max, largest.get(sequence, taken), taken))
+    return Amounts(*map(sum, zip((0, 0, 0, 0), *largest.values(), strict=True)))
+
+
+def balances(channel: Channel, state: State) -> Amounts:
+    """What each side would own in wei under `state`: its confirmed contribution + net, open withdrawals gone."""
+    owned = map(add, amounts_of(channel.on_chain), amounts_of(state))
+    return Amounts(*map(sub, owned, open_withdrawals(channel)))
+
+
+def recorded_hash(state: State) -> bytes:
+    """What the manager stores of a recorded state: the first 26 bytes of its struct hash; none for the initial one."""
+    return struct_hash(state)[:26] if state.nonce else bytes(26)

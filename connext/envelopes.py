@@ -1,0 +1,105 @@
+"""What the two parties of a channel send each other, over a network or as files (docs/formats.md)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from connext.codec import from_json, to_json
+from connext.messages import Exit, Resume, State, Withdrawal
+from connext.signing import Signature
+from connext.types import Bytes32, InvalidValue, Uint64
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A half-signed state that changes the countersigned one with nonce `base_nonce`."""
+
+    state: State
+    base_nonce: Uint64
+    signature: Signature
+
+    @property
+    def channel_id(self) -> Bytes32:
+        return self.state.channel_id
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The answer to a proposal that is not accepted: the content of the base, half-signed under a higher nonce."""
+
+    state: State
+    base_nonce: Uint64
+    signature: Signature
+
+    @property
+    def channel_id(self) -> Bytes32:
+        return self.state.channel_id
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalProposal:
+    withdrawal: Withdrawal
+    signature: Signature
+
+    @property
+    def channel_id(self) -> Bytes32:
+        return self.withdrawal.channel_id
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeProposal:
+    resume: Resume
+    signature: Signature
+
+    @property
+    def channel_id(self) -> Bytes32:
+        return self.resume.channel_id
+
+
+@dataclass(frozen=True, slots=True)
+class Countersignature:
+    """The second signature under the state, withdrawal or resume with this EIP-712 digest."""
+
+    channel_id: Bytes32
+    digest: Bytes32
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class SignedExit:
+    """For whoever shall start the dispute: the counterparty has no use for it."""
+
+    exit: Exit
+    signature: Signature
+
+    @property
+    def channel_id(self) -> Bytes32:
+        return self.exit.channel_id
+
+
+Envelope = Proposal | Refusal | WithdrawalProposal | ResumeProposal | Countersignature | SignedExit
+
+KINDS: dict[str, type[Envelope]] = {
+    "proposal": Proposal,
+    "refusal": Refusal,
+    "withdrawal": WithdrawalProposal,
+    "resume": ResumeProposal,
+    "countersignature": Countersignature,
+    "exit": SignedExit,
+}
+_KIND_OF = {cls: kind for kind, cls in KINDS.items()}
+
+
+def envelope_to_json(envelope: Envelope) -> dict[str, Any]:
+    return {"kind": _KIND_OF[type(envelope)], **to_json(envelope)}
+
+
+def envelope_from_json(value: object, path: str = "message") -> Envelope:
+    """The envelope in a JSON object. Raises InvalidValue."""
+    if not isinstance(value, dict):
+        raise InvalidValue(path, "an object", value)
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise InvalidValue(f"{path}.kind", f"one of {', '.join(KINDS)}", kind)
+    body = {name: item for name, item in value.items() if name != "kind"}
+    envelope: Envelope = from_json(KINDS[kind], body, path)
+    return envelope

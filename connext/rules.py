@@ -1,0 +1,380 @@
+"""What a party's software checks before it signs: docs/protocol.md section 8, rules 1 to 6, as pure functions.
+
+A check returns nothing or raises the error that is named for the broken rule; a builder returns the next state to sign.
+*Confirmed* is what `Channel.on_chain` holds; nothing here looks at a clock.
+"""
+
+from dataclasses import dataclass, replace
+
+from connext import errors
+from connext.channel import Channel, Deployment, Offer, balances
+from connext.messages import Exit, Resume, State, Transfer, Withdrawal
+from connext.types import (
+    MAX_DEADLINE,
+    MAX_DISPUTE,
+    MAX_NONCE,
+    MAX_SEQUENCE,
+    ZERO_ADDRESS,
+    Address,
+    Amounts,
+    Asset,
+    ChannelIdentity,
+    Side,
+    Status,
+    Uint32,
+    Uint64,
+    Uint128,
+    amounts_of,
+    index,
+)
+
+MAX_NONCE_STEP = 2**16
+"""A proposal's nonce may be above every known one by at most this, so that no counterparty can use the nonces up."""
+
+FINAL_NONCE_STEP = {Side.USER: 2**10, Side.NODE: 2**11}
+"""How far above the highest nonce each side proposes a final state.
+
+A final proposal cannot be refused nor issued again, so a side that has just signed a crossing proposal must still be
+able to countersign it: it leaves room below. The node's is above the user's, for the case that both close at once.
+"""
+
+MAX_OPEN_TRANSFERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the owner allows its software beyond the protocol. Amounts in wei, periods in seconds.
+
+    payment_limit: largest net change of one state. Challenge periods (bounds inclusive) and salts (up to max_salt): of
+    the channels that the software touches at all. withdrawal_window, resume_window, exit_window: how long after the
+    confirmed block the deadline of a withdrawal, resume or exit may be.
+    """
+
+    payment_limit_wei: Uint128
+    payment_limit_token: Uint128
+    min_challenge_period: Uint32
+    max_challenge_period: Uint32
+    max_salt: Uint64
+    withdrawal_window: Uint32
+    resume_window: Uint32
+    exit_window: Uint32
+
+    def payment_limit(self, asset: Asset) -> int:
+        return self.payment_limit_token if asset else self.payment_limit_wei
+
+
+# --- Whose channel, and whether anything may be signed for it ---
+
+
+def my_side(
+    identity: ChannelIdentity, deployment: Deployment, policy: Policy, account: Address, signer: Address
+) -> Side:
+    """The side on which both account and signer are mine, in a channel that the contract and my policy accept.
+
+    Raises NotMyChannel for a look-alike: anyone can fund a channel with somebody else's signer.
+    """
+    manager = deployment.domain.verifying_contract
+    identity.validate(manager, deployment.token, deployment.min_challenge_period, deployment.max_challenge_period)
+    if not policy.min_challenge_period <= identity.challenge_period <= policy.max_challenge_period:
+        raise errors.PeriodAgainstPolicy(
+            identity.challenge_period, policy.min_challenge_period, policy.max_challenge_period
+        )
+    if identity.salt > policy.max_salt:
+        raise errors.SaltAgainstPolicy(identity.salt, policy.max_salt)
+    for side in Side:
+        if identity.account(side) == account and identity.signer(side) == signer:
+            return side
+    raise errors.NotMyChannel(identity.id(deployment.domain.chain_id, manager), account, signer)
+
+
+def check_may_sign(channel: Channel) -> None:
+    """Rules 1 and 4: nothing after a restored store, a final state or the settlement."""
+    if channel.restored:
+        raise errors.StoreMayBeOld(channel.id)
+    if channel.on_chain.status is Status.SETTLED:
+        raise errors.ChannelSettled(channel.id)
+    if (final := channel.own_final) is not None:
+        raise errors.FinalSigned(final.nonce)
+
+
+def check_may_countersign(channel: Channel, state: State) -> None:
+    """The same before the second signature, but of two final proposals that cross the user countersigns the node's."""
+    own_final = channel.own_final
+    if own_final is None or channel.restored or channel.on_chain.status is Status.SETTLED:
+        check_may_sign(channel)
+    elif channel.latest.message.is_final or channel.side is Side.NODE or not state.is_final:
+        raise errors.FinalSigned(own_final.nonce)
+    else:
+        check_pays_no_less(channel.side, own_final, state)
+
+
+# --- States ---
+
+
+def check_nonce(channel: Channel, state: State) -> None:
+    """Rule 2: same channel, and a nonce above every one I signed or was shown signed, by not too much."""
+    if state.channel_id != channel.id:
+        raise errors.WrongChannel(state.channel_id, channel.id)
+    if state.nonce <= channel.highest_nonce:
+        raise errors.NonceNotAbove(state.nonce, channel.highest_nonce)
+    if state.nonce > channel.highest_nonce + MAX_NONCE_STEP:
+        raise errors.NonceTooFar(state.nonce, channel.highest_nonce, MAX_NONCE_STEP)
+    if state.nonce > MAX_NONCE:
+        raise errors.NonceTooLarge(state.nonce, MAX_NONCE)
+
+
+def check_base(channel: Channel, base_nonce: int) -> None:
+    """Rule 2: the proposal builds on the newest countersigned state."""
+    if base_nonce != channel.latest.message.nonce:
+        raise errors.WrongBase(base_nonce, channel.latest.message.nonce)
+
+
+def check_content(channel: Channel, state: State, deployment: Deployment, policy: Policy) -> None:
+    """Rule 2: nets and transfers add up, no balance is negative, and no limit is passed."""
+    check_transfers(state.transfers, deployment)
+    known = channel.latest.message.transfers
+    for transfer in state.transfers:
+        if transfer not in known:
+            raise errors.TransfersUnsupported(transfer.id)
+    check_sums(state)
+    check_balances(balances(channel, state))
+    check_payment(channel.latest.message, state, deployment, policy)
+
+
+def check_transfers(transfers: tuple[Transfer, ...], deployment: Deployment) -> None:
+    """Rule 2: what the chain could not resolve as meant is not signed."""
+    if len(transfers) > MAX_OPEN_TRANSFERS:
+        raise errors.TooManyTransfers(len(transfers), MAX_OPEN_TRANSFERS)
+    ids = set()
+    for transfer in transfers:
+        if transfer.id in ids:
+            raise errors.TransferIdUsedTwice(transfer.id)
+        ids.add(transfer.id)
+        if transfer.payer not in tuple(Side) or transfer.asset not in tuple(Asset):
+            raise errors.UnknownTransferCode(transfer.id, transfer.payer, transfer.asset)
+        if transfer.amount > deployment.transfer_limit(Asset(transfer.asset)):
+            raise errors.TransferAboveLimit(
+                transfer.id, transfer.amount, deployment.transfer_limit(Asset(transfer.asset))
+            )
+
+
+def check_sums(state: State) -> None:
+    """Rule 2: what the nets leave locked is exactly what the open transfers hold."""
+    nets = amounts_of(state)
+    for asset in Asset:
+        locked = -(nets[index(Side.USER, asset)] + nets[index(Side.NODE, asset)])
+        held = sum(transfer.amount for transfer in state.transfers if transfer.asset == asset)
+        if locked != held:
+            raise errors.NetsDoNotAddUp(asset.name, locked, held)
+
+
+def check_balances(owned: Amounts) -> None:
+    """Rule 2: neither side owns less than nothing."""
+    if min(owned) < 0:
+        for asset in Asset:
+            for side in Side:
+                if (balance := owned[index(side, asset)]) < 0:
+                    raise errors.BalanceNegative(asset.name, side.name.lower(), balance)
+
+
+def check_payment(latest: State, state: State, deployment: Deployment, policy: Policy) -> None:
+    """Rule 2: a payment, in whichever direction, is within the deployment's and the policy's limit."""
+    before, after = amounts_of(latest), amounts_of(state)
+    for asset in Asset:
+        amount = abs(after[index(Side.USER, asset)] - before[index(Side.USER, asset)])
+        limit = min(deployment.transfer_limit(asset), policy.payment_limit(asset))
+        if amount > limit:
+            raise errors.PaymentAboveLimit(asset.name, amount, limit)
+
+
+def check_needs_no_intent(side: Side, latest: State, state: State) -> None:
+    """Rule 3: raise errors.NeedsIntent unless `side` can sign `state` after `latest` without asking its owner.
+
+    A balance that does not fall is not enough: whoever drops my open transfers must give me their full amounts.
+    """
+    if state.is_final:
+        raise errors.FinalNeedsIntent(state.nonce)
+    credited = [0, 0]
+    if latest.transfers or state.transfers:
+        kept = {transfer.id: transfer for transfer in state.transfers}
+        for transfer in latest.transfers:
+            if transfer.id not in kept:
+                credited[transfer.asset] += transfer.amount
+            elif kept.pop(transfer.id) != transfer:
+                raise errors.TransferChanged(transfer.id)
+        for transfer in kept.values():
+            if transfer.payer == side:
+                raise errors.TransferAdded(transfer.id)
+    before, after = amounts_of(latest), amounts_of(state)
+    for asset in Asset:
+        change = after[index(side, asset)] - before[index(side, asset)]
+        if change < credited[asset]:
+            raise errors.NotFullyCredited(asset.name, change, credited[asset])
+
+
+def check_dispute_allows(channel: Channel, state: State) -> None:
+    """Rule 4: during a dispute only a final state that gives me no less than my newest one."""
+    if not channel.in_dispute:
+        return
+    if not state.is_final:
+        raise errors.DisputeForbidsState(state.nonce)
+    check_pays_no_less(channel.side, channel.latest.message, state)
+
+
+def check_pays_no_less(side: Side, mine: State, state: State) -> None:
+    """Raise FinalPaysLess unless `state` gives `side` in each asset at least what `mine` does."""
+    expected, given = amounts_of(mine), amounts_of(state)
+    for asset in Asset:
+        i = index(side, asset)
+        if given[i] < expected[i]:
+            raise errors.FinalPaysLess(asset.name, given[i], expected[i])
+
+
+def check_may_propose(channel: Channel, is_final: bool) -> None:
+    """Rules 4 and 6: one proposal of mine at a time, and none across one that waits for me, unless mine is final."""
+    if channel.own_offers:
+        raise errors.ProposalOutstanding(channel.own_offers[-1].state.nonce)
+    if channel.their_offer is not None and (channel.their_offer.state.is_final or not is_final):
+        raise errors.AnswerFirst(channel.their_offer.state.nonce)
+
+
+def crossed_offer(channel: Channel, state: State) -> Offer | None:
+    """Rule 6: my unanswered proposal that stands against the counterparty's `state`, because I am the node.
+
+    A refusal never counts as a crossing, and a final state is not crossed by one that is not.
+    """
+    if channel.side is not Side.NODE or state.is_final or not channel.own_offers:
+        return None
+    newest = channel.own_offers[-1]
+    same_base = newest.base_nonce == channel.latest.message.nonce
+    return newest if same_base and not newest.is_refusal else None
+
+
+def check_refusal(channel: Channel, state: State) -> None:
+    """Rule 6: a refusal repeats the last content that both signed."""
+    if not same_content(state, channel.latest.message):
+        raise errors.NotARefusal(state.nonce, channel.latest.message.nonce)
+
+
+# --- The next state ---
+
+
+def payment(channel: Channel, wei: int, token: int) -> State:
+    """The next state, in which I pay the other side."""
+    latest = channel.latest.message
+    sign = 1 if channel.side is Side.NODE else -1
+    return State(
+        latest.channel_id,
+        next_nonce(channel, 1),
+        latest.user_wei + sign * wei,
+        latest.node_wei - sign * wei,
+        latest.user_token + sign * token,
+        latest.node_token - sign * token,
+        latest.transfers,
+        False,
+    )
+
+
+def closing(channel: Channel) -> State:
+    """The newest countersigned content, final."""
+    return replace(channel.latest.message, nonce=next_nonce(channel, FINAL_NONCE_STEP[channel.side]), is_final=True)
+
+
+def repeated(channel: Channel, state: State) -> State:
+    """The content of `state` under the next nonce: a refusal, or a proposal issued again."""
+    return replace(state, nonce=next_nonce(channel, 1))
+
+
+def same_content(state: State, other: State) -> bool:
+    """Whether two states differ in nothing but their nonce."""
+    return replace(state, nonce=other.nonce) == other
+
+
+def next_nonce(channel: Channel, step: int) -> int:
+    nonce = channel.highest_nonce + step
+    if nonce > MAX_NONCE:
+        raise errors.NonceTooLarge(nonce, MAX_NONCE)
+    return nonce
+
+
+# --- Withdrawals, resumes, exits, deposits ---
+
+
+def check_withdrawal(channel: Channel, withdrawal: Withdrawal, deployment: Deployment, policy: Policy) -> None:
+    """Rule 2 before signing a withdrawal: it is the only open one and ends soon.
+
+    It leaves no negative balance in any state that can still become the newest.
+    """
+    if withdrawal.channel_id != channel.id:
+        raise errors.WrongChannel(withdrawal.channel_id, channel.id)
+    check_open(channel)
+    if withdrawal.sequence != channel.on_chain.sequence:
+        raise errors.WrongSequence(withdrawal.sequence, channel.on_chain.sequence)
+    if withdrawal.sequence >= MAX_SEQUENCE:
+        raise errors.LastWithdrawal(withdrawal.sequence)
+    for signed in channel.withdrawals:
+        raise errors.WithdrawalOpen(signed.message.sequence, signed.message.deadline)
+    check_deadline(channel, withdrawal.deadline, policy.withdrawal_window)
+    taken = amounts_of(withdrawal)
+    if not any(taken):
+        raise errors.EmptyWithdrawal
+    forbidden = (ZERO_ADDRESS, deployment.domain.verifying_contract, deployment.token)
+    if (withdrawal.user_wei or withdrawal.user_token) and withdrawal.recipient in forbidden:
+        raise errors.ForbiddenRecipient(withdrawal.recipient)
+    for state in (channel.latest.message, *(offer.state for offer in channel.own_offers)):
+        check_balances(Amounts(*(b - t for b, t in zip(balances(channel, state), taken, strict=True))))
+
+
+def check_withdrawal_needs_no_intent(side: Side, withdrawal: Withdrawal) -> None:
+    """Rule 3's counterpart: what the other side takes from its own may be signed without asking."""
+    taken = amounts_of(withdrawal)
+    for asset in Asset:
+        if amount := taken[index(side, asset)]:
+            raise errors.WithdrawalTakesFromMe(asset.name, amount)
+
+
+def check_resume(channel: Channel, resume: Resume, policy: Policy) -> None:
+    """A resume is for the dispute that runs at the confirmed block, and ends soon: my exit would start anew."""
+    if resume.channel_id != channel.id:
+        raise errors.WrongChannel(resume.channel_id, channel.id)
+    chain = channel.on_chain
+    if chain.status is not Status.DISPUTED or resume.dispute != chain.dispute:
+        raise errors.NoSuchDispute(resume.dispute, chain.status.name.lower(), chain.dispute)
+    if resume.dispute >= MAX_DISPUTE:
+        raise errors.LastDispute(resume.dispute)
+    check_deadline(channel, resume.deadline, policy.resume_window)
+
+
+def check_exit(channel: Channel, exit_: Exit, policy: Policy) -> None:
+    """An exit names the dispute that it starts now. The one message that a restored store still signs."""
+    if exit_.channel_id != channel.id:
+        raise errors.WrongChannel(exit_.channel_id, channel.id)
+    check_open(channel)
+    if exit_.dispute != channel.on_chain.dispute + 1:
+        raise errors.NoSuchDispute(exit_.dispute, channel.on_chain.status.name.lower(), channel.on_chain.dispute)
+    check_deadline(channel, exit_.deadline, policy.exit_window)
+    if (final := channel.own_final) is not None:
+        raise errors.FinalSigned(final.nonce)
+
+
+def check_open(channel: Channel) -> None:
+    if channel.on_chain.status is not Status.OPEN or channel.in_dispute:
+        raise errors.ChannelNotOpen(channel.on_chain.status.name.lower())
+
+
+def check_deadline(channel: Channel, deadline: int, window: int) -> None:
+    time = channel.on_chain.time
+    if not time < deadline <= min(time + window, MAX_DEADLINE):
+        raise errors.DeadlineOutOfWindow(deadline, time, window)
+
+
+def check_deposit(channel: Channel, wei: int, token: int, deployment: Deployment) -> None:
+    """Section 7: confirmed total and deposit stay within the capacity; a channel that is closing gets nothing."""
+    check_may_sign(channel)
+    if channel.on_chain.status is not Status.UNFUNDED:
+        check_open(channel)
+    held = amounts_of(channel.on_chain)
+    for asset, amount in zip(Asset, (wei, token), strict=True):
+        total = held[index(Side.USER, asset)] + held[index(Side.NODE, asset)] + amount
+        if amount and total > deployment.capacity(asset):
+            raise errors.CapacityExceeded(asset.name, total, deployment.capacity(asset))
