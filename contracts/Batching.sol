@@ -23,10 +23,10 @@ abstract contract Batching is IChannelManager {
         _;
     }
 
-    /// @dev In front of every other state-changing function.
+    /// @dev In front of every other state-changing function. Without value in the transaction no call of a batch can have any.
     modifier entranceWithoutValue() {
         if (_locked != 0) revert Reentered();
-        if (_value() != 0) revert UnexpectedValue(_value());
+        if (msg.value != 0 && _value() != 0) revert UnexpectedValue(_value());
         _;
     }
 

@@ -18,6 +18,7 @@ import {
     Withdrawal
 } from "../interfaces/IChannelManager.sol";
 import {Accounts} from "./Accounts.sol";
+import {ChannelIds} from "./libraries/ChannelIds.sol";
 import {Ledgers, Record} from "./libraries/Ledgers.sol";
 import {Messages} from "./libraries/Messages.sol";
 import {Settlement} from "./libraries/Settlement.sol";
@@ -26,6 +27,7 @@ import {Form, Head, Pot, Pots, RecordedStates} from "./libraries/Slots.sol";
 /// @title Payment channels in ETH and one token
 /// @notice See `IChannelManager` for what each function does, who may call it and what its errors mean.
 contract ChannelManager is Accounts, EIP712 {
+    using ChannelIds for Channel;
     using Ledgers for Record;
 
     uint256 private constant MAX_CAPACITY = type(uint80).max;
@@ -252,7 +254,7 @@ contract ChannelManager is Accounts, EIP712 {
 
     /// @inheritdoc IChannelManager
     function channelIdOf(Channel calldata channel) public view returns (bytes32) {
-        return keccak256(abi.encode(DEPLOYMENT_CHAIN_ID, address(this), channel));
+        return channel.idOf(DEPLOYMENT_CHAIN_ID);
     }
 
     /// @inheritdoc IChannelManager
