@@ -1,0 +1,210 @@
+"""Records of deployed contracts: one JSON file per contract and chain, and the one loader that reads them.
+
+Live networks have a folder by name, `deployments/<ecosystem>-<network>/<Contract>.json`, which is committed. Local
+chains and forks come and go: theirs is `.build/deployments/<chain id>-<genesis hash>/`. Every field: docs/formats.md.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from connext.channel import Deployment
+from connext.codec import from_json, to_json
+from connext.errors import ConnextError
+from connext.keccak import keccak256
+from connext.messages import Domain
+from connext.types import Address, Bytes32, InvalidValue, Uint32, Uint64, Uint128, Uint256
+
+# --- Errors ---
+
+
+@dataclass(eq=False)
+class NotDeployed(ConnextError, LookupError):
+    text = "no {contract} is deployed on {network} (no file {path}); make one: ape run deploy --network {network}"
+    contract: str
+    network: str
+    path: Path
+
+
+@dataclass(eq=False)
+class DeploymentGone(ConnextError, LookupError):
+    """The record is of another chain with the same id and genesis, for instance of an earlier fork."""
+
+    text = (
+        "{address} on {network} does not have the code that {path} records: the chain was started anew or is "
+        "another one; deploy again: ape run deploy --network {network}"
+    )
+    address: str
+    network: str
+    path: Path
+
+
+@dataclass(eq=False)
+class WrongChain(ConnextError, ValueError):
+    text = "{path} is a record of chain {recorded}, but {network} answers with chain {found}; check the endpoint"
+    path: Path
+    network: str
+    recorded: int
+    found: int
+
+
+# --- The form of a record ---
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Text of one pattern."""
+
+    pattern: str
+    expected: str
+
+    def to_json(self, value: str) -> str:
+        return value
+
+    def from_json(self, value: object, path: str) -> str:
+        if isinstance(value, str) and re.fullmatch(self.pattern, value):
+            return value
+        raise InvalidValue(path, self.expected, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """JSON whose inside this module does not know: it depends on the contract or the compiler."""
+
+    type: type
+    expected: str
+
+    def to_json(self, value: Any) -> Any:
+        return value
+
+    def from_json(self, value: object, path: str) -> Any:
+        if isinstance(value, self.type):
+            return value
+        raise InvalidValue(path, self.expected, value)
+
+
+ContractName = Annotated[str, Matching(r"[A-Z]\w*", "the name of a contract")]
+Version = Annotated[str, Matching(r"\d+\.\d+\.\d+", "a version such as 0.8.37")]
+Commit = Annotated[str, Matching(r"[0-9a-f]{40}", "a git commit of 40 hexadecimal digits")]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """settings: of solc's standard JSON input, without what selects sources and outputs."""
+
+    version: Version
+    settings: Annotated[dict[str, Any], Json(dict, "an object")]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One deployed contract.
+
+    transaction, block, deployer, time: of the deployment; time in Unix seconds.
+    arguments: the constructor's, in order; structs as objects, integers as decimal strings.
+    creation_hash: keccak256 of the creation code without arguments; runtime_hash: of the code at the address.
+    commit: of the sources; None where they were not all committed.
+    """
+
+    contract: ContractName
+    address: Address
+    chain_id: Uint256
+    transaction: Bytes32
+    block: Uint64
+    time: Uint64
+    deployer: Address
+    arguments: Annotated[list[Any], Json(list, "a list")]
+    compiler: Compiler
+    creation_hash: Bytes32
+    runtime_hash: Bytes32
+    commit: Commit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The constructor argument of the ChannelManager, as its record has it. Amounts in wei, periods in seconds."""
+
+    token: Address
+    registry: Address
+    capacity_wei: Uint128
+    capacity_token: Uint128
+    transfer_limit_wei: Uint128
+    transfer_limit_token: Uint128
+    min_challenge_period: Uint32
+    max_challenge_period: Uint32
+
+
+def manager_deployment(record: Record) -> Deployment:
+    """What the rules need to know of a recorded ChannelManager. Raises InvalidValue."""
+    if len(record.arguments) != 1:
+        raise InvalidValue(f"{record.contract}.arguments", "one argument, the parameters", record.arguments)
+    arguments = from_json(Parameters, record.arguments[0], f"{record.contract}.arguments[0]")
+    return Deployment(
+        domain=Domain(chain_id=record.chain_id, verifying_contract=record.address),
+        token=arguments.token,
+        capacity_wei=arguments.capacity_wei,
+        capacity_token=arguments.capacity_token,
+        transfer_limit_wei=arguments.transfer_limit_wei,
+        transfer_limit_token=arguments.transfer_limit_token,
+        min_challenge_period=arguments.min_challenge_period,
+        max_challenge_period=arguments.max_challenge_period,
+    )
+
+
+# --- Where records are ---
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The chain one is connected to. choice: how `--network` names it, such as `ethereum:sepolia`."""
+
+    choice: str
+    is_live: bool
+    chain_id: int
+    genesis_hash: Bytes32
+
+    def folder(self, root: Path) -> Path:
+        """Where its records are in the checkout `root`."""
+        if self.is_live:
+            return root / "deployments" / self.choice.replace(":", "-")
+        return root / ".build" / "deployments" / f"{self.chain_id}-0x{self.genesis_hash.hex()}"
+
+
+def load(root: Path, contract: str, network: Network, code_at: Callable[[Address], bytes]) -> Record:
+    """The record of `contract` on the connected chain; `code_at` reads the code at an address there.
+
+    Raises NotDeployed, WrongChain, DeploymentGone, InvalidValue.
+    """
+    path = network.folder(root) / f"{contract}.json"
+    if not path.is_file():
+        raise NotDeployed(contract, network.choice, path)
+    record = read(path)
+    if record.chain_id != network.chain_id:
+        raise WrongChain(path, network.choice, record.chain_id, network.chain_id)
+    if keccak256(code_at(record.address)) != record.runtime_hash:
+        raise DeploymentGone("0x" + record.address.hex(), network.choice, path)
+    return record
+
+
+def read(path: Path) -> Record:
+    """The record in one file. Raises InvalidValue."""
+    try:
+        document = json.loads(path.read_text())
+    except ValueError as error:
+        raise InvalidValue(str(path), f"a JSON document ({error})", path.name) from None
+    record = from_json(Record, document, path.name)
+    if record.contract != path.stem:
+        raise InvalidValue(f"{path.name}.contract", f"the file's name, {path.stem}", record.contract)
+    return record
+
+
+def save(root: Path, network: Network, record: Record) -> Path:
+    """Write the record, in the place of an earlier one of the same contract and chain, and return its path."""
+    path = network.folder(root) / f"{record.contract}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    draft.write_text(json.dumps(to_json(record), indent=2) + "\n")
+    return draft.replace(path)
