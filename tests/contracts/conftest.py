@@ -217,3 +217,29 @@ def wealth(
     """`wealth()`: what everybody owns now. `wealth() - before` is what moved."""
     holders = {"manager": manager.address, **{name: person.address for name, person in people.items()}}
     return lambda: read_wealth(balance_sheet, manager, holders)
+
+
+# --- Hostile doubles ---
+
+
+@pytest.fixture(scope="session")
+def hostile_recipient(project: Project, deployer: TestAccount) -> ContractInstance:
+    """A contract account that may refuse, burn gas or call back; see `tests/contracts/doubles.py`."""
+    return deployer.deploy(project.HostileRecipient)
+
+
+@pytest.fixture(scope="session")
+def hostile_token(project: Project, deployer: TestAccount, people: dict[str, TestAccount]) -> ContractInstance:
+    """A token that may answer and move in every wrong way. Everybody has some, and it asks for no allowance."""
+    token = deployer.deploy(project.HostileToken)
+    for person in people.values():
+        given(token.mint, person, INITIAL_TOKENS, sender=deployer)
+    return token
+
+
+@pytest.fixture(scope="session")
+def hostile_manager(
+    deploy_manager: Callable[..., ContractInstance], hostile_token: ContractInstance
+) -> ContractInstance:
+    """A deployment that took the hostile token for DAI."""
+    return deploy_manager(token=hostile_token.address)
