@@ -4,13 +4,13 @@
 """
 
 from dataclasses import dataclass
-from operator import add, sub
 from typing import Generic, TypeVar
 
 from connext.errors import NotSigned
 from connext.messages import Domain, Resume, State, Withdrawal, struct_hash
 from connext.signing import Signature
 from connext.types import (
+    NOTHING,
     Address,
     Amounts,
     Asset,
@@ -107,9 +107,13 @@ class Signed(Generic[Content]):
         return Signed(self.message, self.digest, self.user_signature, signature)
 
 
-def half_signed(message: Content, digest: bytes, side: Side, signature: Signature) -> Signed[Content]:
-    """A message that only `side` has signed."""
-    return Signed(message, digest, None, None).with_signature(side, signature)
+def signed_by(
+    side: Side, signature: Signature, message: Content, digest: bytes, other: Signature | None = None
+) -> Signed[Content]:
+    """A message that `side` has signed and, with `other`, the other side too."""
+    if side is Side.USER:
+        return Signed(message, digest, signature, other)
+    return Signed(message, digest, other, signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,10 @@ class Channel:
         """The final state that carries my signature, if there is one."""
         if self.latest.message.is_final:
             return self.latest.message
-        return next((offer.state for offer in self.own_offers if offer.state.is_final), None)
+        for offer in self.own_offers:
+            if offer.state.is_final:
+                return offer.state
+        return None
 
 
 def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side) -> Channel:
@@ -203,17 +210,24 @@ def open_withdrawals(channel: Channel) -> Amounts:
 
     Of several with one sequence only one can be executed: the largest amount of each side and asset counts.
     """
+    if not channel.withdrawals:
+        return NOTHING
     largest: dict[int, tuple[int, ...]] = {}
     for signed in channel.withdrawals:
         sequence, taken = signed.message.sequence, amounts_of(signed.message)
         largest[sequence] = tuple(map(max, largest.get(sequence, taken), taken))
-    return Amounts(*map(sum, zip((0, 0, 0, 0), *largest.values(), strict=True)))
+    return Amounts(*map(sum, zip(*largest.values(), strict=True)))
 
 
 def balances(channel: Channel, state: State) -> Amounts:
     """What each side would own in wei under `state`: its confirmed contribution + net, open withdrawals gone."""
-    owned = map(add, amounts_of(channel.on_chain), amounts_of(state))
-    return Amounts(*map(sub, owned, open_withdrawals(channel)))
+    confirmed, gone = channel.on_chain, open_withdrawals(channel)
+    return Amounts(
+        confirmed.user_wei + state.user_wei - gone.user_wei,
+        confirmed.node_wei + state.node_wei - gone.node_wei,
+        confirmed.user_token + state.user_token - gone.user_token,
+        confirmed.node_token + state.node_token - gone.node_token,
+    )
 
 
 def recorded_hash(state: State) -> bytes:

@@ -1,8 +1,8 @@
 """Keccak-256, the hash of Ethereum (not SHA3-256: the padding differs)."""
 
-from Crypto.Hash import keccak as _keccak
+from sha3 import keccak_256
 
 
 def keccak256(data: bytes) -> bytes:
     """The 32-byte Keccak-256 hash of `data`."""
-    return _keccak.new(data=data, digest_bits=256).digest()
+    return keccak_256(data).digest()

@@ -66,13 +66,17 @@ class ArrayOf:
         return isinstance(value, tuple) and all(isinstance(item, self.struct) for item in value)
 
     def encode(self, value: tuple[Struct, ...]) -> bytes:
-        return keccak256(b"".join(map(struct_hash, value)))
+        return keccak256(b"".join(map(struct_hash, value))) if value else NO_ITEMS
 
     def to_json(self, value: tuple[Struct, ...]) -> list[Any]:
         return ListType(ObjectType(self.struct)).to_json(value)
 
     def from_json(self, value: object, path: str) -> tuple[Any, ...]:
         return ListType(ObjectType(self.struct)).from_json(value, path)
+
+
+NO_ITEMS = keccak256(b"")
+"""The hash of an empty array."""
 
 
 # --- The signed structs ---

@@ -1,8 +1,8 @@
 """A party: step(party, event) -> (party, outputs), pure, over many channels.
 
 The party holds a reference to its signer and signs inside of `step`. Nothing signed leaves before the outputs are
-carried out, and the first of them, Save, is persisted before the others (docs/protocol.md section 8 rule 1). What is not
-followed is an output too: Rejected, with the named error.
+carried out, and the first of them, Save, is persisted before the others (docs/protocol.md section 8 rule 1). An event
+that is not followed is answered with an output too: Rejected, with the named error.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from connext.channel import (
     Offer,
     OnChain,
     Signed,
-    half_signed,
+    signed_by,
     new_channel,
     recorded_hash,
 )
@@ -68,7 +68,8 @@ def step(party: Party, event: Event) -> tuple[Party, list[Output]]:
 
 
 def _with_channel(party: Party, channel: Channel) -> Party:
-    return replace(party, channels={**party.channels, channel.id: channel})
+    channels = {**party.channels, channel.id: channel}
+    return Party(party.deployment, party.policy, party.account, party.signer, channels)
 
 
 # --- States: the counterparty's messages ---
@@ -82,13 +83,13 @@ def _on_proposal(party: Party, channel: Channel, event: Proposal) -> Result:
     offer = Offer(event.state, event.base_nonce, False, signable.digest, event.signature)
     if offer != channel.their_offer:
         rules.check_nonce(channel, event.state)
-        channel = _shown(channel, event.state)
     try:
         return _answer(party, channel, offer, signable)
     except errors.NeedsIntent as reason:
-        return replace(channel, their_offer=offer), [events.Awaiting(channel.id, offer.digest, offer.state, reason)]
+        awaiting = events.Awaiting(channel.id, offer.digest, offer.state, reason)
+        return replace(_shown(channel, offer.state), their_offer=offer), [awaiting]
     except ConnextError as error:
-        return channel, [events.Rejected(event, error)]
+        return _shown(channel, offer.state), [events.Rejected(event, error)]
 
 
 def _on_refusal(party: Party, channel: Channel, event: Refusal) -> Result:
@@ -97,21 +98,20 @@ def _on_refusal(party: Party, channel: Channel, event: Refusal) -> Result:
     if signable.digest == channel.latest.digest:
         return channel, [_countersignature_of(channel, channel.latest)]
     rules.check_nonce(channel, event.state)
-    channel = _shown(channel, event.state)
     try:
         rules.check_may_sign(channel)
         rules.check_base(channel, event.base_nonce)
         rules.check_dispute_allows(channel, event.state)
         rules.check_refusal(channel, event.state)
     except ConnextError as error:
-        return channel, [events.Rejected(event, error)]
+        return _shown(channel, event.state), [events.Rejected(event, error)]
     offer = Offer(event.state, event.base_nonce, True, signable.digest, event.signature)
     return _countersign(party, channel, offer, signable)
 
 
 def _shown(channel: Channel, state: State) -> Channel:
     """A signed nonce counts as soon as it was shown, even if all the rest is wrong."""
-    return replace(channel, highest_nonce=state.nonce)
+    return replace(channel, highest_nonce=max(channel.highest_nonce, state.nonce))
 
 
 def _answer(party: Party, channel: Channel, offer: Offer, signable: Signable) -> Result:
@@ -120,13 +120,13 @@ def _answer(party: Party, channel: Channel, offer: Offer, signable: Signable) ->
     rules.check_base(channel, offer.base_nonce)
     rules.check_dispute_allows(channel, offer.state)
     if (mine := rules.crossed_offer(channel, offer.state)) is not None:
-        return _stand(party, channel, mine, offer)
+        return _stand(party, _shown(channel, offer.state), mine, offer)
     try:
         rules.check_content(channel, offer.state, party.deployment, party.policy)
     except ConnextError as error:
         if offer.state.is_final:
             raise
-        channel, outputs = _refuse(party, channel)
+        channel, outputs = _refuse(party, _shown(channel, offer.state))
         return channel, [_rejected(offer, error), *outputs]
     if channel.own_final is None:
         rules.check_needs_no_intent(channel.side, channel.latest.message, offer.state)
@@ -146,8 +146,8 @@ def _stand(party: Party, channel: Channel, mine: Offer, theirs: Offer) -> Result
 
 def _countersign(party: Party, channel: Channel, offer: Offer, signable: Signable) -> Result:
     signature = party.signer.sign(signable)
-    theirs = half_signed(offer.state, offer.digest, channel.side.other, offer.signature)
-    channel, outputs = _agree(channel, theirs.with_signature(channel.side, signature))
+    signed = signed_by(channel.side, signature, offer.state, offer.digest, offer.signature)
+    channel, outputs = _agree(channel, signed)
     return channel, [events.Send(Countersignature(channel.id, offer.digest, signature)), *outputs]
 
 
@@ -161,6 +161,7 @@ def _agree(channel: Channel, signed: Signed[State]) -> Result:
         latest=signed,
         own_offers=tuple(offer for offer in channel.own_offers if offer.state.nonce > nonce),
         their_offer=waiting if waiting is not None and waiting.state.nonce > nonce else None,
+        highest_nonce=max(channel.highest_nonce, nonce),
     )
     outputs: list[Output] = [events.Agreed(signed.message)]
     if dead and not rules.same_content(dead[-1].state, signed.message):
@@ -172,8 +173,7 @@ def _on_countersignature(_party: Party, channel: Channel, event: Countersignatur
     check_signature(event.digest, event.signature, channel.counterparty)
     for offer in channel.own_offers:
         if offer.digest == event.digest:
-            mine = half_signed(offer.state, offer.digest, channel.side, offer.signature)
-            return _agree(channel, mine.with_signature(channel.side.other, event.signature))
+            return _agree(channel, signed_by(channel.side, offer.signature, offer.state, offer.digest, event.signature))
     for signed in channel.withdrawals:
         if signed.digest == event.digest:
             return _complete_withdrawal(channel, signed.with_signature(channel.side.other, event.signature))
@@ -267,7 +267,7 @@ def _withdraw(party: Party, channel: Channel, event: events.Withdraw) -> Result:
     rules.check_withdrawal(channel, withdrawal, party.deployment, party.policy)
     signable = Signable(party.deployment.domain, withdrawal)
     signature = party.signer.sign(signable)
-    signed = half_signed(withdrawal, signable.digest, channel.side, signature)
+    signed = signed_by(channel.side, signature, withdrawal, signable.digest)
     return _with_withdrawal(channel, signed), [events.Send(WithdrawalProposal(withdrawal, signature))]
 
 
@@ -279,7 +279,7 @@ def _on_withdrawal_proposal(party: Party, channel: Channel, event: WithdrawalPro
             return channel, [_countersignature_of(channel, known)]
     rules.check_may_sign(channel)
     rules.check_withdrawal(channel, event.withdrawal, party.deployment, party.policy)
-    signed = half_signed(event.withdrawal, signable.digest, channel.side.other, event.signature)
+    signed = signed_by(channel.side.other, event.signature, event.withdrawal, signable.digest)
     try:
         rules.check_withdrawal_needs_no_intent(channel.side, event.withdrawal)
     except errors.NeedsIntent as reason:
@@ -323,7 +323,7 @@ def _propose_resume(party: Party, channel: Channel, event: events.ProposeResume)
     rules.check_resume(channel, resume, party.policy)
     signable = Signable(party.deployment.domain, resume)
     signature = party.signer.sign(signable)
-    signed = half_signed(resume, signable.digest, channel.side, signature)
+    signed = signed_by(channel.side, signature, resume, signable.digest)
     return replace(channel, own_resume=signed), [events.Send(ResumeProposal(resume, signature))]
 
 
@@ -334,7 +334,7 @@ def _on_resume_proposal(party: Party, channel: Channel, event: ResumeProposal) -
         return channel, [_countersignature_of(channel, channel.own_resume)]
     rules.check_may_sign(channel)
     rules.check_resume(channel, event.resume, party.policy)
-    signed = half_signed(event.resume, signable.digest, channel.side.other, event.signature)
+    signed = signed_by(channel.side.other, event.signature, event.resume, signable.digest)
     reason = errors.ResumeNeedsIntent(event.resume.dispute)
     awaiting = events.Awaiting(channel.id, signed.digest, event.resume, reason)
     return replace(channel, their_resume=signed), [awaiting]
@@ -419,7 +419,7 @@ def _learn_recorded(channel: Channel) -> Result:
         return channel, []
     for offer in channel.own_offers:
         if offer.state.nonce == on_chain.nonce and recorded_hash(offer.state) == on_chain.state_hash:
-            return _agree(channel, half_signed(offer.state, offer.digest, channel.side, offer.signature))
+            return _agree(channel, signed_by(channel.side, offer.signature, offer.state, offer.digest))
     return replace(channel, restored=True), [events.FoundOld(channel.id, on_chain.nonce)]
 
 

@@ -24,8 +24,8 @@ from connext.types import (
     Uint32,
     Uint64,
     Uint128,
+    amounts_for,
     amounts_of,
-    index,
 )
 
 MAX_NONCE_STEP = 2**16
@@ -39,6 +39,8 @@ able to countersign it: it leaves room below. The node's is above the user's, fo
 """
 
 MAX_OPEN_TRANSFERS = 200
+
+_ASSETS = tuple(Asset)  # iterating over the enum itself costs a microsecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,31 +162,32 @@ def check_transfers(transfers: tuple[Transfer, ...], deployment: Deployment) -> 
 
 def check_sums(state: State) -> None:
     """Rule 2: what the nets leave locked is exactly what the open transfers hold."""
-    nets = amounts_of(state)
-    for asset in Asset:
-        locked = -(nets[index(Side.USER, asset)] + nets[index(Side.NODE, asset)])
-        held = sum(transfer.amount for transfer in state.transfers if transfer.asset == asset)
-        if locked != held:
-            raise errors.NetsDoNotAddUp(asset.name, locked, held)
+    held = [0, 0]
+    for transfer in state.transfers:
+        held[transfer.asset] += transfer.amount
+    if state.user_wei + state.node_wei + held[0]:
+        raise errors.NetsDoNotAddUp(Asset.ETH.name, -(state.user_wei + state.node_wei), held[0])
+    if state.user_token + state.node_token + held[1]:
+        raise errors.NetsDoNotAddUp(Asset.DAI.name, -(state.user_token + state.node_token), held[1])
 
 
 def check_balances(owned: Amounts) -> None:
     """Rule 2: neither side owns less than nothing."""
     if min(owned) < 0:
-        for asset in Asset:
-            for side in Side:
-                if (balance := owned[index(side, asset)]) < 0:
+        for side in Side:
+            for asset, balance in zip(Asset, amounts_for(side, owned), strict=True):
+                if balance < 0:
                     raise errors.BalanceNegative(asset.name, side.name.lower(), balance)
 
 
 def check_payment(latest: State, state: State, deployment: Deployment, policy: Policy) -> None:
     """Rule 2: a payment, in whichever direction, is within the deployment's and the policy's limit."""
-    before, after = amounts_of(latest), amounts_of(state)
-    for asset in Asset:
-        amount = abs(after[index(Side.USER, asset)] - before[index(Side.USER, asset)])
-        limit = min(deployment.transfer_limit(asset), policy.payment_limit(asset))
-        if amount > limit:
-            raise errors.PaymentAboveLimit(asset.name, amount, limit)
+    changes = (state.user_wei - latest.user_wei, state.user_token - latest.user_token)
+    for asset, change in zip(_ASSETS, changes, strict=True):
+        if change:
+            limit = min(deployment.transfer_limit(asset), policy.payment_limit(asset))
+            if abs(change) > limit:
+                raise errors.PaymentAboveLimit(asset.name, abs(change), limit)
 
 
 def check_needs_no_intent(side: Side, latest: State, state: State) -> None:
@@ -205,11 +208,11 @@ def check_needs_no_intent(side: Side, latest: State, state: State) -> None:
         for transfer in kept.values():
             if transfer.payer == side:
                 raise errors.TransferAdded(transfer.id)
-    before, after = amounts_of(latest), amounts_of(state)
-    for asset in Asset:
-        change = after[index(side, asset)] - before[index(side, asset)]
-        if change < credited[asset]:
-            raise errors.NotFullyCredited(asset.name, change, credited[asset])
+    for asset, before, after, due in zip(
+        _ASSETS, amounts_for(side, latest), amounts_for(side, state), credited, strict=True
+    ):
+        if after - before < due:
+            raise errors.NotFullyCredited(asset.name, after - before, due)
 
 
 def check_dispute_allows(channel: Channel, state: State) -> None:
@@ -223,11 +226,9 @@ def check_dispute_allows(channel: Channel, state: State) -> None:
 
 def check_pays_no_less(side: Side, mine: State, state: State) -> None:
     """Raise FinalPaysLess unless `state` gives `side` in each asset at least what `mine` does."""
-    expected, given = amounts_of(mine), amounts_of(state)
-    for asset in Asset:
-        i = index(side, asset)
-        if given[i] < expected[i]:
-            raise errors.FinalPaysLess(asset.name, given[i], expected[i])
+    for asset, expected, given in zip(Asset, amounts_for(side, mine), amounts_for(side, state), strict=True):
+        if given < expected:
+            raise errors.FinalPaysLess(asset.name, given, expected)
 
 
 def check_may_propose(channel: Channel, is_final: bool) -> None:
@@ -327,9 +328,8 @@ def check_withdrawal(channel: Channel, withdrawal: Withdrawal, deployment: Deplo
 
 def check_withdrawal_needs_no_intent(side: Side, withdrawal: Withdrawal) -> None:
     """Rule 3's counterpart: what the other side takes from its own may be signed without asking."""
-    taken = amounts_of(withdrawal)
-    for asset in Asset:
-        if amount := taken[index(side, asset)]:
+    for asset, amount in zip(Asset, amounts_for(side, withdrawal), strict=True):
+        if amount:
             raise errors.WithdrawalTakesFromMe(asset.name, amount)
 
 
@@ -373,8 +373,8 @@ def check_deposit(channel: Channel, wei: int, token: int, deployment: Deployment
     check_may_sign(channel)
     if channel.on_chain.status is not Status.UNFUNDED:
         check_open(channel)
-    held = amounts_of(channel.on_chain)
-    for asset, amount in zip(Asset, (wei, token), strict=True):
-        total = held[index(Side.USER, asset)] + held[index(Side.NODE, asset)] + amount
+    user, node = (amounts_for(side, channel.on_chain) for side in Side)
+    for asset, of_user, of_node, amount in zip(Asset, user, node, (wei, token), strict=True):
+        total = of_user + of_node + amount
         if amount and total > deployment.capacity(asset):
             raise errors.CapacityExceeded(asset.name, total, deployment.capacity(asset))

@@ -331,9 +331,12 @@ def amounts_of(source: object) -> Amounts:
     return Amounts._make(_amounts(source))
 
 
-def index(side: Side, asset: Asset) -> int:
-    """Where the amount of this side and asset stands in Amounts."""
-    return 2 * asset + side
+NOTHING = Amounts(0, 0, 0, 0)
+
+
+def amounts_for(side: Side, source: Any) -> tuple[int, int]:
+    """One side's wei and token of a state, withdrawal or ledger; the order is that of Asset."""
+    return (source.node_wei, source.node_token) if side else (source.user_wei, source.user_token)
 
 
 # --- Channel identity ---
