@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
 /// 0x6B175474E89094C44Da98b954EedeAC495271d0F on Ethereum mainnet. Amounts in wei of DAI (10^-18 DAI).
 /// @dev Follows `dai.sol` of the Maker protocol (github.com/makerdao/dss), name by name and check by check. Storage:
 /// `wards` 0, `totalSupply` 1, `balanceOf` 2, `allowance` 3, `nonces` 4, `DOMAIN_SEPARATOR` 5.
-// solhint-disable const-name-snakecase, var-name-mixedcase
+// solhint-disable const-name-snakecase, no-empty-blocks, var-name-mixedcase
 contract TestDai {
     event Approval(address indexed src, address indexed guy, uint256 wad);
     event Transfer(address indexed src, address indexed dst, uint256 wad);
@@ -70,7 +70,11 @@ contract TestDai {
     }
 
     function transfer(address dst, uint256 wad) external returns (bool) {
-        return transferFrom(msg.sender, dst, wad);
+        return _move(msg.sender, dst, wad);
+    }
+
+    function transferFrom(address src, address dst, uint256 wad) external returns (bool) {
+        return _move(src, dst, wad);
     }
 
     function mint(address usr, uint256 wad) external auth {
@@ -92,15 +96,15 @@ contract TestDai {
     }
 
     function push(address usr, uint256 wad) external {
-        transferFrom(msg.sender, usr, wad);
+        _move(msg.sender, usr, wad);
     }
 
     function pull(address usr, uint256 wad) external {
-        transferFrom(usr, msg.sender, wad);
+        _move(usr, msg.sender, wad);
     }
 
     function move(address src, address dst, uint256 wad) external {
-        transferFrom(src, dst, wad);
+        _move(src, dst, wad);
     }
 
     /// @notice Sets the allowance of `spender` to unlimited or to zero, by the holder's EIP-712 signature; not EIP-2612
@@ -131,7 +135,7 @@ contract TestDai {
         emit Approval(holder, spender, wad);
     }
 
-    function transferFrom(address src, address dst, uint256 wad) public returns (bool) {
+    function _move(address src, address dst, uint256 wad) private returns (bool) {
         _debit(src, wad);
         balanceOf[dst] = _add(balanceOf[dst], wad);
         emit Transfer(src, dst, wad);
@@ -143,8 +147,15 @@ contract TestDai {
         if (src != msg.sender && allowance[src][msg.sender] != type(uint256).max) {
             require(allowance[src][msg.sender] >= wad, "Dai/insufficient-allowance");
             allowance[src][msg.sender] = _sub(allowance[src][msg.sender], wad);
+            _idle();
         }
         balanceOf[src] = _sub(balanceOf[src], wad);
+    }
+
+    /// @dev Costs the gas that the original, compiled without the optimizer, spends here on hashing its way to the
+    /// allowance four times
+    function _idle() private pure {
+        for (uint256 i = 0; i < 8; ++i) {}
     }
 
     /// @dev An overflow reverts without data, as in the original; checked arithmetic would revert with a panic
