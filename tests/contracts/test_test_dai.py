@@ -203,7 +203,7 @@ def test_refuses(dai: ContractInstance, ward: Any, bob: Any, carol: Any, permit:
 def test_overflow_reverts_without_a_reason(dai: ContractInstance, ward: Any, bob: Any, chain: Any) -> None:
     dai.mint(bob, 1, sender=ward)
     call = {"from": ward.address, "to": dai.address, "data": "0x" + bytes(dai.mint.encode_input(bob, UNLIMITED)).hex()}
-    with pytest.raises(ProviderError, match="^execution reverted$"):
+    with pytest.raises(ProviderError, match=r"^execution reverted$"):
         chain.provider.make_request("eth_call", [call, "latest"])
 
 
