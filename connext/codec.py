@@ -52,7 +52,8 @@ class ObjectType:
             raise InvalidValue(f"{path}.{name}", "no such field", value[name])
         for name in names - value.keys():
             raise InvalidValue(f"{path}.{name}", "this field", "nothing")
-        return self.hint(
+        cls = get_origin(self.hint) or self.hint
+        return cls(
             **{
                 name: type_.from_json(value[camel_case(name)], f"{path}.{camel_case(name)}")
                 for name, type_ in types_.items()

@@ -16,9 +16,9 @@ from connext.channel import (
     Offer,
     OnChain,
     Signed,
-    signed_by,
     new_channel,
     recorded_hash,
+    signed_by,
 )
 from connext.envelopes import (
     Countersignature,

@@ -1,0 +1,236 @@
+"""A party's files: one JSON document per channel, `<root>/<chain id>/<channel id>.json` (docs/formats.md).
+
+A document is replaced as a whole and is on the disk when `save` returns, so that a crash leaves the old or the new one.
+Envelopes can travel as files of the same form.
+"""
+
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from connext.channel import Channel, Offer, Signed, initial_state
+from connext.codec import from_json, to_json
+from connext.envelopes import Envelope, envelope_from_json, envelope_to_json
+from connext.errors import ConnextError
+from connext.messages import Domain, Message, State, digest
+from connext.signing import Signature, check_signature
+from connext.types import Address, Bytes32, InvalidValue, Side, Uint64
+
+DEFAULT_ROOT = Path(".connext")
+FORMAT = 1
+
+
+@dataclass(eq=False)
+class StoreError(ConnextError):
+    """A party's files cannot be used as they are."""
+
+
+@dataclass(eq=False)
+class StoreLocked(StoreError):
+    text = "{path} is in use by another process: two processes must not sign for the same channels"
+    path: Path
+
+
+@dataclass(eq=False)
+class StoreNotLocked(StoreError):
+    text = "{path} is not locked: save inside of `with store:`"
+    path: Path
+
+
+@dataclass(eq=False)
+class InvalidFile(StoreError):
+    text = "{path}: {reason}"
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a channel's file holds."""
+
+    format: Uint64
+    chain_id: Uint64
+    manager: Address
+    channel: Channel
+
+
+class Store:
+    """The files of one party in one deployment. Hold it (`with store:`) from reading the channels to the last save."""
+
+    def __init__(self, domain: Domain, root: Path = DEFAULT_ROOT) -> None:
+        self.domain = domain
+        self.folder = root / str(domain.chain_id)
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        """Take the lock of this chain's folder. Raises StoreLocked at once if another process has it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = (self.folder / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise StoreLocked(self.folder) from None
+        self._lock = lock
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def path(self, channel_id: Bytes32) -> Path:
+        return self.folder / f"0x{channel_id.hex()}.json"
+
+    def load(self) -> dict[bytes, Channel]:
+        """Every channel of this manager, checked, signatures included. Raises InvalidFile."""
+        channels = {}
+        for path in sorted(self.folder.glob("0x*.json")):
+            document = _read_document(path)
+            if document.manager == self.domain.verifying_contract:
+                _check_document(document, self.domain, path)
+                channels[document.channel.id] = document.channel
+        return channels
+
+    def save(self, channel: Channel) -> None:
+        """Put the channel on the disk. Raises StoreNotLocked."""
+        if self._lock is None:
+            raise StoreNotLocked(self.folder)
+        document = Document(FORMAT, self.domain.chain_id, self.domain.verifying_contract, channel)
+        _write(self.path(channel.id), to_json(document))
+
+
+def write_envelope(path: Path, envelope: Envelope) -> None:
+    _write(path, envelope_to_json(envelope))
+
+
+def read_envelope(path: Path) -> Envelope:
+    """Raises InvalidFile; whether the signature is right is for `party.step` to judge."""
+    try:
+        return envelope_from_json(_read(path))
+    except InvalidValue as error:
+        raise InvalidFile(path, str(error)) from None
+
+
+# --- JSON on disk ---
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    """Replace the file at once: whoever reads finds the old or the new one, also after a power failure."""
+    draft = path.with_name(path.name + ".tmp")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(value, file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+    except OSError as error:
+        raise InvalidFile(path, error.strerror or "cannot be read") from None
+    except ValueError as error:
+        raise InvalidFile(path, f"not valid JSON: {error}") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a field is given twice")
+    return result
+
+
+def _read_document(path: Path) -> Document:
+    value = _read(path)
+    known = str(FORMAT)
+    if not isinstance(value, dict) or value.get("format") != known:
+        raise InvalidFile(path, f"not a channel's file of format {known}: this version of connext reads no other")
+    try:
+        return from_json(Document, value, "file")
+    except InvalidValue as error:
+        raise InvalidFile(path, str(error)) from None
+
+
+# --- What must hold in a file that this package wrote ---
+
+
+def _check_document(document: Document, domain: Domain, path: Path) -> None:
+    channel = document.channel
+    if document.chain_id != domain.chain_id:
+        raise InvalidFile(path, f"file.chainId: {document.chain_id} lies in the folder of chain {domain.chain_id}")
+    if channel.id != channel.identity.id(domain.chain_id, domain.verifying_contract):
+        raise InvalidFile(path, "file.channel.id: not the id of file.channel.identity")
+    if path.stem != f"0x{channel.id.hex()}":
+        raise InvalidFile(path, "file.channel.id: not the name of the file")
+    try:
+        _check_channel(channel, domain)
+    except ConnextError as error:
+        raise InvalidFile(path, str(error)) from None
+
+
+def _check_channel(channel: Channel, domain: Domain) -> None:
+    mine, theirs = channel.side, channel.side.other
+    if channel.latest.message != initial_state(channel.id):
+        _check_signed(channel, domain, channel.latest, mine, "latest")
+        _check_highest(channel, channel.latest.message, "latest")
+    for i, offer in enumerate(channel.own_offers):
+        _check_offer(channel, domain, offer, mine, f"ownOffers[{i}]")
+    if channel.their_offer is not None:
+        _check_offer(channel, domain, channel.their_offer, theirs, "theirOffer")
+    for i, withdrawal in enumerate(channel.withdrawals):
+        _check_signed(channel, domain, withdrawal, mine, f"withdrawals[{i}]")
+    if channel.own_resume is not None:
+        _check_signed(channel, domain, channel.own_resume, mine, "ownResume")
+    if channel.their_withdrawal is not None:
+        _check_signed(channel, domain, channel.their_withdrawal, theirs, "theirWithdrawal")
+    if channel.their_resume is not None:
+        _check_signed(channel, domain, channel.their_resume, theirs, "theirResume")
+
+
+def _check_signed(channel: Channel, domain: Domain, signed: Signed[Any], required: Side, field: str) -> None:
+    """The digest is the message's, the required side has signed, and no signature is wrong."""
+    _check_digest(channel, domain, signed.message, signed.digest, field)
+    for side, signature in zip(Side, (signed.user_signature, signed.node_signature), strict=True):
+        if signature is not None or side is required:
+            _check_signature(channel, side, signed.digest, signature, f"{field}.{side.name.lower()}Signature")
+
+
+def _check_offer(channel: Channel, domain: Domain, offer: Offer, side: Side, field: str) -> None:
+    _check_digest(channel, domain, offer.state, offer.digest, field)
+    _check_signature(channel, side, offer.digest, offer.signature, f"{field}.signature")
+    _check_highest(channel, offer.state, field)
+
+
+def _check_highest(channel: Channel, state: State, field: str) -> None:
+    if state.nonce > channel.highest_nonce:
+        expected = f"at least {state.nonce}, the nonce of {field}"
+        raise InvalidValue("file.channel.highestNonce", expected, channel.highest_nonce)
+
+
+def _check_digest(channel: Channel, domain: Domain, message: Message, found: Bytes32, field: str) -> None:
+    if message.channel_id != channel.id:
+        raise InvalidValue(f"file.channel.{field}.channelId", "the id of the channel", message.channel_id)
+    if found != digest(domain, message):
+        raise InvalidValue(f"file.channel.{field}.digest", "the digest of the message", found)
+
+
+def _check_signature(channel: Channel, side: Side, found: Bytes32, signature: Signature | None, field: str) -> None:
+    try:
+        check_signature(found, signature or b"", channel.identity.signer(side))
+    except ConnextError as error:
+        raise InvalidValue(
+            f"file.channel.{field}", f"the {side.name.lower()}'s signature ({error})", signature
+        ) from None
