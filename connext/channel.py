@@ -107,10 +107,15 @@ class Signed(Generic[Content]):
         return Signed(self.message, self.digest, self.user_signature, signature)
 
 
-def signed_by(
-    side: Side, signature: Signature, message: Content, digest: bytes, other: Signature | None = None
+def half_signed(message: Content, digest: bytes, side: Side, signature: Signature) -> Signed[Content]:
+    """A message that only `side` has signed."""
+    return countersigned(message, digest, side, signature, None)
+
+
+def countersigned(
+    message: Content, digest: bytes, side: Side, signature: Signature, other: Signature | None
 ) -> Signed[Content]:
-    """A message that `side` has signed and, with `other`, the other side too."""
+    """A message that `side` has signed and then the other side."""
     if side is Side.USER:
         return Signed(message, digest, signature, other)
     return Signed(message, digest, other, signature)

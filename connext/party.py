@@ -16,9 +16,10 @@ from connext.channel import (
     Offer,
     OnChain,
     Signed,
+    countersigned,
+    half_signed,
     new_channel,
     recorded_hash,
-    signed_by,
 )
 from connext.envelopes import (
     Countersignature,
@@ -146,7 +147,7 @@ def _stand(party: Party, channel: Channel, mine: Offer, theirs: Offer) -> Result
 
 def _countersign(party: Party, channel: Channel, offer: Offer, signable: Signable) -> Result:
     signature = party.signer.sign(signable)
-    signed = signed_by(channel.side, signature, offer.state, offer.digest, offer.signature)
+    signed = countersigned(offer.state, offer.digest, channel.side.other, offer.signature, signature)
     channel, outputs = _agree(channel, signed)
     return channel, [events.Send(Countersignature(channel.id, offer.digest, signature)), *outputs]
 
@@ -173,7 +174,9 @@ def _on_countersignature(_party: Party, channel: Channel, event: Countersignatur
     check_signature(event.digest, event.signature, channel.counterparty)
     for offer in channel.own_offers:
         if offer.digest == event.digest:
-            return _agree(channel, signed_by(channel.side, offer.signature, offer.state, offer.digest, event.signature))
+            return _agree(
+                channel, countersigned(offer.state, offer.digest, channel.side, offer.signature, event.signature)
+            )
     for signed in channel.withdrawals:
         if signed.digest == event.digest:
             return _complete_withdrawal(channel, signed.with_signature(channel.side.other, event.signature))
@@ -267,7 +270,7 @@ def _withdraw(party: Party, channel: Channel, event: events.Withdraw) -> Result:
     rules.check_withdrawal(channel, withdrawal, party.deployment, party.policy)
     signable = Signable(party.deployment.domain, withdrawal)
     signature = party.signer.sign(signable)
-    signed = signed_by(channel.side, signature, withdrawal, signable.digest)
+    signed = half_signed(withdrawal, signable.digest, channel.side, signature)
     return _with_withdrawal(channel, signed), [events.Send(WithdrawalProposal(withdrawal, signature))]
 
 
@@ -279,7 +282,7 @@ def _on_withdrawal_proposal(party: Party, channel: Channel, event: WithdrawalPro
             return channel, [_countersignature_of(channel, known)]
     rules.check_may_sign(channel)
     rules.check_withdrawal(channel, event.withdrawal, party.deployment, party.policy)
-    signed = signed_by(channel.side.other, event.signature, event.withdrawal, signable.digest)
+    signed = half_signed(event.withdrawal, signable.digest, channel.side.other, event.signature)
     try:
         rules.check_withdrawal_needs_no_intent(channel.side, event.withdrawal)
     except errors.NeedsIntent as reason:
@@ -323,7 +326,7 @@ def _propose_resume(party: Party, channel: Channel, event: events.ProposeResume)
     rules.check_resume(channel, resume, party.policy)
     signable = Signable(party.deployment.domain, resume)
     signature = party.signer.sign(signable)
-    signed = signed_by(channel.side, signature, resume, signable.digest)
+    signed = half_signed(resume, signable.digest, channel.side, signature)
     return replace(channel, own_resume=signed), [events.Send(ResumeProposal(resume, signature))]
 
 
@@ -334,7 +337,7 @@ def _on_resume_proposal(party: Party, channel: Channel, event: ResumeProposal) -
         return channel, [_countersignature_of(channel, channel.own_resume)]
     rules.check_may_sign(channel)
     rules.check_resume(channel, event.resume, party.policy)
-    signed = signed_by(channel.side.other, event.signature, event.resume, signable.digest)
+    signed = half_signed(event.resume, signable.digest, channel.side.other, event.signature)
     reason = errors.ResumeNeedsIntent(event.resume.dispute)
     awaiting = events.Awaiting(channel.id, signed.digest, event.resume, reason)
     return replace(channel, their_resume=signed), [awaiting]
@@ -419,7 +422,7 @@ def _learn_recorded(channel: Channel) -> Result:
         return channel, []
     for offer in channel.own_offers:
         if offer.state.nonce == on_chain.nonce and recorded_hash(offer.state) == on_chain.state_hash:
-            return _agree(channel, signed_by(channel.side, offer.signature, offer.state, offer.digest))
+            return _agree(channel, half_signed(offer.state, offer.digest, channel.side, offer.signature))
     return replace(channel, restored=True), [events.FoundOld(channel.id, on_chain.nonce)]
 
 
