@@ -6,21 +6,21 @@ from typing import Any
 from ape import networks
 from ape.contracts import ContractInstance
 from ape.contracts.base import ContractTransactionHandler
-from ape_test import TestAccount
 
 from connext.messages import Domain, Exit, Message, Resume, State, Transfer, Withdrawal, transfers_hash
 from connext.signing import Key, Signable
-from connext.types import Amounts, Asset, ChannelIdentity, Side, Status, checksum, index, parse_address
+from connext.types import Amounts, Asset, ChannelIdentity, Side, Status, checksum, parse_address
+from tests.contracts.people import Person
+from tests.contracts.transactions import send
 
 USER, NODE = Side.USER, Side.NODE
 ETH, DAI = Asset.ETH, Asset.DAI
-
-GAS = 5_000_000
 
 AbiSignature = tuple[bytes, bytes]
 AbiHeader = tuple[int, int, int, int, int, bytes, bool]
 AbiSignedState = tuple[AbiHeader, AbiSignature, AbiSignature]
 
+NOTHING = Amounts(0, 0, 0, 0)._asdict()
 NO_TRANSFERS = transfers_hash(())
 NO_SIGNATURE: AbiSignature = (bytes(32), bytes(32))
 INITIAL_HEADER: AbiHeader = (0, 0, 0, 0, 0, NO_TRANSFERS, False)
@@ -29,23 +29,13 @@ NO_STATE: AbiSignedState = (INITIAL_HEADER, NO_SIGNATURE, NO_SIGNATURE)
 
 
 def given(method: ContractTransactionHandler, *args: Any, sender: Any, value: int = 0) -> None:
-    """A transaction that sets the scene: it must succeed, costs nothing, and takes a tenth of the time of one by Ape."""
-    transaction = {
-        "from": str(sender),
-        "to": method.contract.address,
-        "data": method.encode_input(*args).to_0x_hex(),
-        "value": hex(value),
-        "gas": hex(GAS),
-        "gasPrice": "0x0",
-    }
-    sent = networks.provider.make_request("eth_sendTransaction", [transaction])
-    receipt = networks.provider.make_request("eth_getTransactionReceipt", [sent])
-    assert receipt["status"] == "0x1", f"{method} failed while the scene was set"
+    """A transaction that sets the scene. Nobody looks at its receipt, so it takes a tenth of the time."""
+    send(str(sender), method.contract.address, method.encode_input(*args), value)
 
 
 def only(side: Side, asset: Asset, amount: int) -> dict[str, int]:
     """One of the four amounts of a state or withdrawal, by its name: {"user_wei": amount} and so on."""
-    return {Amounts._fields[index(side, asset)]: amount}
+    return {f"{side.name.lower()}_{'token' if asset else 'wei'}": amount}
 
 
 def compact(signature: bytes) -> AbiSignature:
@@ -80,7 +70,7 @@ class Channel:
     identity: ChannelIdentity
     user_key: Key
     node_key: Key
-    sponsor: TestAccount  # makes the transactions that set a scene
+    sponsor: Person  # makes the transactions that set a scene
     id: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,7 +95,7 @@ class Channel:
 
     def state(self, **values: Any) -> State:
         """A state of this channel: nonce 1 and nothing paid, where nothing else is said."""
-        defaults = {"nonce": 1, **Amounts(0, 0, 0, 0)._asdict(), "transfers": (), "is_final": False}
+        defaults = {"nonce": 1, **NOTHING, "transfers": (), "is_final": False}
         return State(channel_id=self.id, **{**defaults, **values})
 
     def header(self, **values: Any) -> AbiHeader:
@@ -132,7 +122,7 @@ class Channel:
         """A withdrawal to the user's account without a deadline that matters, where nothing else is said."""
         defaults = {
             "sequence": 0,
-            **Amounts(0, 0, 0, 0)._asdict(),
+            **NOTHING,
             "recipient": self.identity.user,
             "deadline": 2**64 - 1,
         }

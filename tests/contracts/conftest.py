@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 from ape import Project
-from ape.api import ReceiptAPI
 from ape.contracts import ContractInstance
 from ape.managers import ChainManager
-from ape_ethereum.transactions import TransactionType
-from ape_test import TestAccount
+from ape.managers.accounts import TestAccountManager
 
 from connext.messages import Domain
-from connext.signing import Key
 from connext.types import ChannelIdentity, parse_address
-from tests.contracts.channels import GAS, Channel, given
+from tests.contracts.channels import Channel, given
+from tests.contracts.doubles import Conduct
 from tests.contracts.money import Wealth, read_wealth
+from tests.contracts.people import Person
 
 DAY = 24 * 60 * 60
 
@@ -34,16 +33,6 @@ INITIAL_TOKENS = 1_000_000 * 10**18
 # --- The chain ---
 
 
-@pytest.fixture(scope="session", autouse=True)
-def free_transactions(chain: ChainManager) -> Any:
-    """Transactions of the old type cost nothing on Ape's anvil, so balances change only by what the contracts move."""
-    config = chain.provider.network.config
-    usual = config.default_transaction_type, config.gas_limit
-    config.default_transaction_type, config.gas_limit = TransactionType.STATIC, GAS
-    yield
-    config.default_transaction_type, config.gas_limit = usual
-
-
 @pytest.fixture
 def at(chain: ChainManager) -> Callable[[int], None]:
     """`at(time)`: the next block, and with it the next transaction, has this Unix time in seconds."""
@@ -53,53 +42,58 @@ def at(chain: ChainManager) -> Callable[[int], None]:
 # --- The people ---
 
 
+def person_at(accounts: TestAccountManager, index: int) -> Person:
+    account = accounts[index]
+    return Person(index=index, address_str=account.address, private_key=account.private_key)
+
+
 @pytest.fixture(scope="session")
-def deployer(accounts: Any) -> TestAccount:
+def deployer(accounts: TestAccountManager) -> Person:
     """Deploys, and sets scenes. Has no part in any channel."""
-    return accounts[0]
+    return person_at(accounts, 0)
 
 
 @pytest.fixture(scope="session")
-def user(accounts: Any) -> TestAccount:
-    return accounts[1]
+def user(accounts: TestAccountManager) -> Person:
+    return person_at(accounts, 1)
 
 
 @pytest.fixture(scope="session")
-def user_signer(accounts: Any) -> TestAccount:
-    return accounts[2]
+def user_signer(accounts: TestAccountManager) -> Person:
+    return person_at(accounts, 2)
 
 
 @pytest.fixture(scope="session")
-def node(accounts: Any) -> TestAccount:
-    return accounts[3]
+def node(accounts: TestAccountManager) -> Person:
+    return person_at(accounts, 3)
 
 
 @pytest.fixture(scope="session")
-def node_signer(accounts: Any) -> TestAccount:
-    return accounts[4]
+def node_signer(accounts: TestAccountManager) -> Person:
+    return person_at(accounts, 4)
 
 
 @pytest.fixture(scope="session")
-def stranger(accounts: Any) -> TestAccount:
-    return accounts[5]
+def stranger(accounts: TestAccountManager) -> Person:
+    return person_at(accounts, 5)
 
 
 @pytest.fixture(scope="session")
-def recipient(accounts: Any) -> TestAccount:
+def recipient(accounts: TestAccountManager) -> Person:
     """Somebody the user wants paid."""
-    return accounts[6]
+    return person_at(accounts, 6)
 
 
 @pytest.fixture(scope="session")
 def people(
-    deployer: TestAccount,
-    user: TestAccount,
-    user_signer: TestAccount,
-    node: TestAccount,
-    node_signer: TestAccount,
-    stranger: TestAccount,
-    recipient: TestAccount,
-) -> dict[str, TestAccount]:
+    deployer: Person,
+    user: Person,
+    user_signer: Person,
+    node: Person,
+    node_signer: Person,
+    stranger: Person,
+    recipient: Person,
+) -> dict[str, Person]:
     """Everybody by name, for tests that are parametrized by who calls."""
     return {
         "deployer": deployer,
@@ -116,7 +110,7 @@ def people(
 
 
 @pytest.fixture(scope="session")
-def dai(project: Project, deployer: TestAccount, people: dict[str, TestAccount], chain: ChainManager) -> ContractInstance:
+def dai(project: Project, deployer: Person, people: dict[str, Person], chain: ChainManager) -> ContractInstance:
     dai = deployer.deploy(project.TestDai, chain.chain_id)
     for person in people.values():
         given(dai.mint, person, INITIAL_TOKENS, sender=deployer)
@@ -124,7 +118,7 @@ def dai(project: Project, deployer: TestAccount, people: dict[str, TestAccount],
 
 
 @pytest.fixture(scope="session")
-def deploy_manager(project: Project, deployer: TestAccount, dai: ContractInstance) -> Callable[..., ContractInstance]:
+def deploy_manager(project: Project, deployer: Person, dai: ContractInstance) -> Callable[..., ContractInstance]:
     """`deploy_manager(**parameters)`: a manager that differs from the usual one in these fields of `Parameters`."""
 
     def deploy(**parameters: Any) -> ContractInstance:
@@ -145,7 +139,7 @@ def deploy_manager(project: Project, deployer: TestAccount, dai: ContractInstanc
 
 @pytest.fixture(scope="session")
 def manager(
-    deploy_manager: Callable[..., ContractInstance], dai: ContractInstance, people: dict[str, TestAccount]
+    deploy_manager: Callable[..., ContractInstance], dai: ContractInstance, people: dict[str, Person]
 ) -> ContractInstance:
     manager = deploy_manager()
     for person in people.values():
@@ -159,11 +153,11 @@ def manager(
 @pytest.fixture(scope="session")
 def new_channel(
     manager: ContractInstance,
-    deployer: TestAccount,
-    user: TestAccount,
-    user_signer: TestAccount,
-    node: TestAccount,
-    node_signer: TestAccount,
+    deployer: Person,
+    user: Person,
+    user_signer: Person,
+    node: Person,
+    node_signer: Person,
     chain: ChainManager,
 ) -> Callable[..., Channel]:
     """`new_channel(**terms)`: a channel between `user` and `node` that differs from the usual one in these fields.
@@ -173,10 +167,10 @@ def new_channel(
 
     def create(manager: ContractInstance = manager, **terms: Any) -> Channel:
         usual = {
-            "user": parse_address(user.address),
-            "user_signer": parse_address(user_signer.address),
-            "node": parse_address(node.address),
-            "node_signer": parse_address(node_signer.address),
+            "user": user.raw,
+            "user_signer": user_signer.raw,
+            "node": node.raw,
+            "node_signer": node_signer.raw,
             "challenge_period": DAY,
             "salt": 0,
         }
@@ -184,8 +178,8 @@ def new_channel(
             manager=manager,
             domain=Domain(chain_id=chain.chain_id, verifying_contract=parse_address(manager.address)),
             identity=ChannelIdentity(**{**usual, **terms}),
-            user_key=key_of(user_signer),
-            node_key=key_of(node_signer),
+            user_key=user_signer.key,
+            node_key=node_signer.key,
             sponsor=deployer,
         )
 
@@ -198,21 +192,17 @@ def channel(new_channel: Callable[..., Channel]) -> Channel:
     return new_channel()
 
 
-def key_of(account: TestAccount) -> Key:
-    return Key(bytes.fromhex(account.private_key.removeprefix("0x")))
-
-
 # --- Money ---
 
 
 @pytest.fixture(scope="session")
-def balance_sheet(project: Project, deployer: TestAccount) -> ContractInstance:
+def balance_sheet(project: Project, deployer: Person) -> ContractInstance:
     return deployer.deploy(project.BalanceSheet)
 
 
 @pytest.fixture
 def wealth(
-    balance_sheet: ContractInstance, manager: ContractInstance, people: dict[str, TestAccount]
+    balance_sheet: ContractInstance, manager: ContractInstance, people: dict[str, Person]
 ) -> Callable[[], Wealth]:
     """`wealth()`: what everybody owns now. `wealth() - before` is what moved."""
     holders = {"manager": manager.address, **{name: person.address for name, person in people.items()}}
@@ -223,13 +213,13 @@ def wealth(
 
 
 @pytest.fixture(scope="session")
-def hostile_recipient(project: Project, deployer: TestAccount) -> ContractInstance:
+def hostile_recipient(project: Project, deployer: Person) -> ContractInstance:
     """A contract account that may refuse, burn gas or call back; see `tests/contracts/doubles.py`."""
     return deployer.deploy(project.HostileRecipient)
 
 
 @pytest.fixture(scope="session")
-def hostile_token(project: Project, deployer: TestAccount, people: dict[str, TestAccount]) -> ContractInstance:
+def hostile_token(project: Project, deployer: Person, people: dict[str, Person]) -> ContractInstance:
     """A token that may answer and move in every wrong way. Everybody has some, and it asks for no allowance."""
     token = deployer.deploy(project.HostileToken)
     for person in people.values():
@@ -243,3 +233,41 @@ def hostile_manager(
 ) -> ContractInstance:
     """A deployment that took the hostile token for DAI."""
     return deploy_manager(token=hostile_token.address)
+
+
+@pytest.fixture
+def hostile_channel(
+    new_channel: Callable[..., Channel], hostile_manager: ContractInstance, hostile_recipient: ContractInstance
+) -> Channel:
+    """A channel in ETH and the hostile token, before its first deposit. The hostile recipient is the user's account."""
+    return new_channel(manager=hostile_manager, user=parse_address(hostile_recipient.address))
+
+
+@pytest.fixture
+def hostile_wealth(
+    balance_sheet: ContractInstance,
+    hostile_manager: ContractInstance,
+    hostile_recipient: ContractInstance,
+    people: dict[str, Person],
+) -> Callable[[], Wealth]:
+    """`wealth` in the hostile deployment, the hostile recipient included as "payee"."""
+    named = {"manager": hostile_manager, "payee": hostile_recipient, **people}
+    holders = {name: holder.address for name, holder in named.items()}
+    return lambda: read_wealth(balance_sheet, hostile_manager, holders)
+
+
+@pytest.fixture
+def credited(
+    hostile_channel: Channel,
+    hostile_recipient: ContractInstance,
+    hostile_token: ContractInstance,
+    deployer: Person,
+) -> ContractInstance:
+    """The hostile recipient, with a credit of 50 wei and 70 of the token. It and the token behave from here on."""
+    hostile_channel.hold(user_wei=50, user_token=70)
+    given(hostile_recipient.behave, Conduct.REVERTS, sender=deployer)
+    given(hostile_token.behave, Conduct.REVERTS, sender=deployer)
+    hostile_channel.close()
+    given(hostile_recipient.behave, Conduct.HONEST, sender=deployer)
+    given(hostile_token.behave, Conduct.HONEST, sender=deployer)
+    return hostile_recipient

@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from ape import networks
 from ape.api import ReceiptAPI
-from ape.contracts import ContractEvent
+from ape.contracts import ContractEvent, ContractInstance
 from ape.exceptions import CustomError
+
+from tests.contracts.transactions import Reverted
 
 Log = tuple[str, str, dict[str, Any]]
 """Who emitted it, its name, all its arguments."""
@@ -20,9 +23,18 @@ Log = tuple[str, str, dict[str, Any]]
 @contextmanager
 def reverts(error: type[CustomError], **values: Any) -> Iterator[None]:
     """The transaction inside reverts with this error of a contract instance, and with exactly these values."""
-    with pytest.raises(error) as caught:
+    with pytest.raises(Reverted) as caught:
         yield
-    assert caught.value.inputs == values
+    assert _reason(error.contract, caught.value.data) == (error.abi.name, values)
+
+
+def _reason(contract: ContractInstance, data: bytes) -> tuple[str, dict[str, Any]]:
+    """Name and values of a custom error; for anything else the data."""
+    errors = contract.contract_type.errors
+    if data[:4] not in errors:
+        return data.hex(), {}
+    abi = errors[data[:4]]
+    return abi.name, networks.ethereum.decode_calldata(abi, data[4:])
 
 
 def event(event_type: ContractEvent, **arguments: Any) -> Log:
