@@ -13,7 +13,8 @@ from dataclasses import replace
 from coincurve import PrivateKey, PublicKey
 
 from connext.channel import UNSEEN, Deployment
-from connext.events import ChainView, Open, Pay, Send
+from connext.envelopes import Envelope
+from connext.events import ChainView, Open, Output, Pay, Send
 from connext.messages import Domain
 from connext.party import Party, step
 from connext.rules import Policy
@@ -67,15 +68,19 @@ class Pair:
     def update(self) -> None:
         """One payment of 1 gwei, countersigned."""
         payer, payee = self.payer, self.payer.other
-        self.parties[payer], outputs = step(self.parties[payer], Pay(self.channel_id, 10**9, 0))
-        (proposal,) = (output.envelope for output in outputs if isinstance(output, Send))
-        self.parties[payee], outputs = step(self.parties[payee], proposal)
-        (countersignature,) = (output.envelope for output in outputs if isinstance(output, Send))
-        self.parties[payer], _ = step(self.parties[payer], countersignature)
+        self.parties[payer], (_, proposal) = step(self.parties[payer], Pay(self.channel_id, 10**9, 0))
+        self.parties[payee], (_, countersignature, _) = step(self.parties[payee], _envelope(proposal))
+        self.parties[payer], _ = step(self.parties[payer], _envelope(countersignature))
         self.payer = payee
 
     def agreed_nonces(self) -> set[int]:
         return {party.channels[self.channel_id].latest.message.nonce for party in self.parties.values()}
+
+
+def _envelope(output: Output) -> Envelope:
+    if not isinstance(output, Send):
+        raise RuntimeError(f"expected a message, got {output}")
+    return output.envelope
 
 
 def measure_updates(pair: Pair, count: int) -> float:

@@ -15,8 +15,8 @@ from connext.messages import Domain, Message, digest, typed_data
 from connext.types import ZERO_ADDRESS, Address, FixedBytes
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-_HALF_ORDER = CURVE_ORDER // 2
-_PARITY = 1 << 255
+_HALF_ORDER = (CURVE_ORDER // 2).to_bytes(32, "big")  # big-endian bytes compare like the numbers
+_ZERO = bytes(32)
 
 Signature = Annotated[bytes, FixedBytes(64)]
 
@@ -82,19 +82,19 @@ def from_rsv(signature: bytes) -> Signature:
     """The compact form of 65 bytes r, s, v; v in {0, 1, 27, 28}, s in the lower half. Raises InvalidSignature."""
     if len(signature) != 65:
         raise InvalidSignature("expected 65 bytes", signature)
-    parity = signature[64] - 27 if signature[64] >= 27 else signature[64]
+    r, s, v = signature[:32], signature[32:64], signature[64]
+    parity = v - 27 if v >= 27 else v
     if parity not in (0, 1):
         raise InvalidSignature("v is none of 0, 1, 27, 28", signature)
-    s = int.from_bytes(signature[32:64], "big")
-    if not 0 < s <= _HALF_ORDER:
+    if not _ZERO < s <= _HALF_ORDER:
         raise InvalidSignature("s is not in the lower half of the curve's order", signature)
-    return signature[:32] + (s | parity << 255).to_bytes(32, "big")
+    return r + bytes((s[0] | parity << 7,)) + s[1:]
 
 
 def to_rsv(signature: Signature) -> bytes:
     """The 65 bytes r, s, v (27 or 28) of a compact signature. Raises InvalidSignature."""
     r, s, parity = _split(signature)
-    return r + s.to_bytes(32, "big") + bytes((27 + parity,))
+    return r + s + bytes((27 + parity,))
 
 
 def recover(digest: bytes, signature: Signature) -> Address:
@@ -104,7 +104,7 @@ def recover(digest: bytes, signature: Signature) -> Address:
     """
     r, s, parity = _split(signature)
     try:
-        public = PublicKey.from_signature_and_message(r + s.to_bytes(32, "big") + bytes((parity,)), digest, hasher=None)
+        public = PublicKey.from_signature_and_message(r + s + bytes((parity,)), digest, hasher=None)
     except ValueError:
         raise InvalidSignature("no public key can be recovered", signature) from None
     address = _address_of(public.format(compressed=False))
@@ -120,14 +120,14 @@ def check_signature(digest: bytes, signature: Signature, signer: Address) -> Non
         raise WrongSigner(recovered, signer)
 
 
-def _split(signature: Signature) -> tuple[bytes, int, int]:
+def _split(signature: Signature) -> tuple[bytes, bytes, int]:
     if len(signature) != 64:
         raise InvalidSignature("expected 64 bytes (EIP-2098)", signature)
-    vs = int.from_bytes(signature[32:], "big")
-    s = vs & (_PARITY - 1)
-    if not 0 < s <= _HALF_ORDER:
+    top = signature[32]
+    s = bytes((top & 0x7F,)) + signature[33:]
+    if not _ZERO < s <= _HALF_ORDER:
         raise InvalidSignature("s is not in the lower half of the curve's order", signature)
-    return signature[:32], s, vs >> 255
+    return signature[:32], s, top >> 7
 
 
 @lru_cache(maxsize=4096)
