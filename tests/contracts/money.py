@@ -2,6 +2,9 @@
 
 from ape.contracts import ContractInstance
 
+KINDS = ("wei", "dai", "reserve.wei", "reserve.dai", "credit.wei", "credit.dai")
+"""In the order of contracts/test/BalanceSheet.sol."""
+
 
 class Wealth(dict[str, int]):
     """Who owns what: "user.wei", "user.dai", "user.reserve.wei", "user.credit.dai" and so on."""
@@ -13,12 +16,11 @@ class Wealth(dict[str, int]):
 
 def read_wealth(sheet: ContractInstance, manager: ContractInstance, holders: dict[str, str]) -> Wealth:
     """`holders`: names and addresses. `sheet`: a BalanceSheet."""
-    wealth = Wealth()
-    for name, line in zip(holders, sheet.read(manager, list(holders.values())), strict=True):
-        wealth[f"{name}.wei"] = line.amountWei
-        wealth[f"{name}.dai"] = line.amountToken
-        wealth[f"{name}.reserve.wei"] = line.reserve.amountWei
-        wealth[f"{name}.reserve.dai"] = line.reserve.amountToken
-        wealth[f"{name}.credit.wei"] = line.credit.amountWei
-        wealth[f"{name}.credit.dai"] = line.credit.amountToken
-    return wealth
+    lines = sheet.read(manager, list(holders.values()))
+    return Wealth(
+        {
+            f"{name}.{kind}": amount
+            for name, line in zip(holders, lines, strict=True)
+            for kind, amount in zip(KINDS, line, strict=True)
+        }
+    )

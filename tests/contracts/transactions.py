@@ -25,9 +25,9 @@ def send(sender: str, receiver: str | None, data: bytes, value: int = 0, gas: in
     if receiver:
         request["to"] = receiver
     provider = networks.provider
-    sent: str = provider.make_request("eth_sendTransaction", [request])
-    if int(provider.make_request("eth_getTransactionReceipt", [sent])["status"], 16):
-        return sent
+    receipt = provider.make_request("eth_sendTransactionSync", [request])
+    if int(receipt["status"], 16):
+        return str(receipt["transactionHash"])
     # It changed nothing, so the same call now, at the same time, fails for the same reason.
     replayed = provider.web3.provider.make_request("eth_call", [request, "latest"])
     raise Reverted(HexBytes(replayed["error"].get("data", "0x")))
