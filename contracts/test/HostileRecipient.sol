@@ -12,12 +12,4 @@ contract HostileRecipient is Hostile {
         _act();
         emit Received(msg.value, gasGiven);
     }
-
-    /// @notice Call a contract as this account.
-    function execute(address target, uint256 amount, bytes calldata data) external payable {
-        (bool succeeded, bytes memory result) = target.call{value: amount}(data);
-        assembly ("memory-safe") {
-            if iszero(succeeded) { revert(add(result, 0x20), mload(result)) }
-        }
-    }
 }
