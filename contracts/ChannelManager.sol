@@ -270,10 +270,10 @@ contract ChannelManager is Accounts, EIP712 {
             sequence: head.sequence(),
             nonce: record.recorded.nonce(),
             stateHash: record.recorded.stateHash(),
-            userWei: int128(wei_.user()),
-            nodeWei: int128(int256(wei_.total()) - wei_.user()),
-            userToken: int128(token.user()),
-            nodeToken: int128(int256(token.total()) - token.user())
+            userWei: wei_.user(),
+            nodeWei: _nodeContribution(wei_),
+            userToken: token.user(),
+            nodeToken: _nodeContribution(token)
         });
     }
 
@@ -370,9 +370,10 @@ contract ChannelManager is Accounts, EIP712 {
     ) private returns (Head) {
         if (amount == 0) return head;
         Pot pot = record.pot(head, asset);
-        uint256 total = pot.total() + amount;
+        uint256 total = uint256(pot.total()) + amount;
         if (total > _capacity(asset)) revert CapacityExceeded(channelId, asset, total, _capacity(asset));
-        int256 user = side == Side.User ? pot.user() + int256(amount) : pot.user();
+        int256 user = pot.user();
+        if (side == Side.User) user += int256(amount);
         return record.withPot(head, asset, _pot(channelId, asset, total, user));
     }
 
@@ -389,7 +390,7 @@ contract ChannelManager is Accounts, EIP712 {
         if (amount == 0) return head;
         Pot pot = record.pot(head, asset);
         if (amount > pot.total()) revert WithdrawalTooLarge(channelId, asset, amount, pot.total());
-        return record.withPot(head, asset, _pot(channelId, asset, pot.total() - amount, pot.user() - int256(userAmount)));
+        return record.withPot(head, asset, _pot(channelId, asset, uint256(pot.total()) - amount, int256(pot.user()) - int256(userAmount)));
     }
 
     /// @dev Narrows a ledger to its stored widths. The total is bounded by the capacity.
@@ -457,7 +458,7 @@ contract ChannelManager is Accounts, EIP712 {
     }
 
     /// @dev What no open transfer claims is the node's.
-    function _split(Pot pot, int256 userNet, int256 nodeNet) private pure returns (uint256 user, uint256 node) {
+    function _split(Pot pot, int128 userNet, int128 nodeNet) private pure returns (uint256 user, uint256 node) {
         (user,) = Settlement.split(pot.total(), pot.user(), userNet, nodeNet);
         node = pot.total() - user;
     }
@@ -465,6 +466,10 @@ contract ChannelManager is Accounts, EIP712 {
     /// @dev Hash of the state that every channel starts with: nothing paid yet.
     function _initialStateHash(bytes32 channelId) private pure returns (bytes26) {
         return bytes26(Messages.hashInitialState(channelId));
+    }
+
+    function _nodeContribution(Pot pot) private pure returns (int128) {
+        return int128(uint128(pot.total())) - pot.user();
     }
 
     // --- Rules ---

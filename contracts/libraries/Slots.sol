@@ -32,11 +32,11 @@ library Pots {
         return Pot.wrap(uint256(uint96(user_)) << 80 | total_);
     }
 
-    function total(Pot pot) internal pure returns (uint256) {
+    function total(Pot pot) internal pure returns (uint80) {
         return uint80(Pot.unwrap(pot));
     }
 
-    function user(Pot pot) internal pure returns (int256) {
+    function user(Pot pot) internal pure returns (int96) {
         return int96(uint96(Pot.unwrap(pot) >> 80));
     }
 }
