@@ -1,0 +1,228 @@
+"""The contracts' interfaces: encodes calls, decodes results, events and errors with their names and values.
+
+Values are Python's and the package's own: addresses are 20 bytes, integers `int`, structs the frozen dataclasses of
+this package (or tuples). Names are Solidity's.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from eth_abi.codec import ABICodec
+from eth_abi.decoding import AddressDecoder
+from eth_abi.encoding import AddressEncoder
+from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.registry import BaseEquals, registry
+
+from connext.errors import ConnextError
+from connext.keccak import keccak256
+from connext.types import Address
+
+
+@dataclass(eq=False)
+class CannotEncode(ConnextError, ValueError):
+    text = "{function} cannot be called with {arguments}: {reason}"
+    function: str
+    arguments: object
+    reason: object
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """An event as a chain keeps it."""
+
+    address: Address
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event with its name and values; `address` emitted it."""
+
+    address: Address
+    name: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """Why a call failed: a custom error, `Error` (a reason string), `Panic` (a code), `Unknown` (other data)."""
+
+    name: str
+    values: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(f'{name}={_readable(value)}' for name, value in self.values.items())})"
+
+
+def _readable(value: object) -> object:
+    return "0x" + value.hex() if isinstance(value, bytes) else value
+
+
+class _BytesAddressDecoder(AddressDecoder):
+    decoder_fn = staticmethod(bytes)  # type: ignore[assignment] # declared as what the base class does
+
+
+def _codec() -> ABICodec:
+    types = registry.copy()
+    types.unregister("address")
+    types.register(BaseEquals("address"), AddressEncoder, _BytesAddressDecoder, label="address")
+    return ABICodec(types)
+
+
+_CODEC = _codec()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A function, event or error of an ABI."""
+
+    name: str
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    indexed: tuple[bool, ...]
+    returns: tuple[str, ...]
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}({','.join(self.types)})"
+
+    @property
+    def hash(self) -> bytes:
+        return keccak256(self.signature.encode())
+
+
+class Abi:
+    """The interface of a contract, from the entries of its JSON ABI."""
+
+    def __init__(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        self._functions: dict[str, _Entry] = {}
+        self._events: dict[bytes, _Entry] = {}
+        self._errors: dict[bytes, _Entry] = {entry.hash[:4]: entry for entry in (_ERROR, _PANIC)}
+        self._constructor = _Entry("constructor", (), (), (), ())
+        for json_entry in entries:
+            entry = _entry(json_entry)
+            match json_entry["type"]:
+                case "function":
+                    self._functions[entry.name] = entry
+                case "event":
+                    self._events[entry.hash] = entry
+                case "error":
+                    self._errors[entry.hash[:4]] = entry
+                case "constructor":
+                    self._constructor = entry
+
+    def encode_call(self, function: str, *arguments: object) -> bytes:
+        """The calldata. Raises CannotEncode, and KeyError for a function that does not exist."""
+        entry = self._functions[function]
+        return entry.hash[:4] + _encode(entry, arguments)
+
+    def encode_constructor(self, *arguments: object) -> bytes:
+        """What is appended to the creation bytecode. Raises CannotEncode."""
+        return _encode(self._constructor, arguments)
+
+    def decode_result(self, function: str, data: bytes) -> Any:
+        """What the function returned: a value, or a tuple of several."""
+        values = _CODEC.decode(self._functions[function].returns, data)
+        return values[0] if len(values) == 1 else values
+
+    def decode_log(self, log: Log) -> Event | None:
+        """The event; None if this interface has none such."""
+        entry = self._events.get(log.topics[0]) if log.topics else None
+        if entry is None or len(log.topics) != 1 + sum(entry.indexed):
+            return None
+        in_data = [type_ for type_, indexed in zip(entry.types, entry.indexed, strict=True) if not indexed]
+        from_data, from_topics = iter(_CODEC.decode(in_data, log.data)), iter(log.topics[1:])
+        values = {
+            name: _CODEC.decode([type_], next(from_topics))[0] if indexed else next(from_data)
+            for name, type_, indexed in zip(entry.names, entry.types, entry.indexed, strict=True)
+        }
+        return Event(log.address, entry.name, MappingProxyType(values))
+
+    def decode_error(self, data: bytes) -> Revert:
+        """The error in the data of a revert."""
+        entry = self._errors.get(data[:4])
+        if entry is None:
+            return Revert("Unknown", MappingProxyType({"data": data}))
+        try:
+            values = _CODEC.decode(entry.types, data[4:])
+        except DecodingError:
+            return Revert("Unknown", MappingProxyType({"data": data}))
+        return Revert(entry.name, MappingProxyType(dict(zip(entry.names, values, strict=True))))
+
+    def __or__(self, other: "Abi") -> "Abi":
+        """Events and errors of both, for the logs and reverts of transactions that touch several contracts."""
+        union = Abi(())
+        union._events = self._events | other._events
+        union._errors = self._errors | other._errors
+        return union
+
+
+_ERROR = _Entry("Error", ("reason",), ("string",), (False,), ())
+_PANIC = _Entry("Panic", ("code",), ("uint256",), (False,), ())
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A compiled contract. bytecode: what creates it (constructor arguments are appended); runtime: what stays."""
+
+    name: str
+    abi: Abi = field(repr=False)
+    bytecode: bytes = field(repr=False)
+    runtime: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> "Artifact":
+        document = json.loads(text)
+        return cls(name, Abi(document["abi"]), *(bytes.fromhex(document[key][2:]) for key in ("bytecode", "runtime")))
+
+
+@cache
+def artifact(name: str) -> Artifact:
+    """A contract that ships with this package, by its name."""
+    return Artifact.parse(name, files("connext").joinpath("artifacts", f"{name}.json").read_text())
+
+
+@cache
+def manager_abi() -> Abi:
+    return artifact("ChannelManager").abi
+
+
+def _entry(entry: Mapping[str, Any]) -> _Entry:
+    inputs = entry.get("inputs", ())
+    return _Entry(
+        name=entry.get("name", entry["type"]),
+        names=tuple(item["name"] for item in inputs),
+        types=tuple(_type(item) for item in inputs),
+        indexed=tuple(item.get("indexed", False) for item in inputs),
+        returns=tuple(_type(item) for item in entry.get("outputs", ())),
+    )
+
+
+def _type(item: Mapping[str, Any]) -> str:
+    """The canonical type, structs written out as tuples."""
+    solidity_type: str = item["type"]
+    if not solidity_type.startswith("tuple"):
+        return solidity_type
+    return f"({','.join(map(_type, item['components']))}){solidity_type.removeprefix('tuple')}"
+
+
+def _encode(entry: _Entry, arguments: tuple[object, ...]) -> bytes:
+    try:
+        return bytes(_CODEC.encode(entry.types, tuple(map(_plain, arguments))))
+    except (EncodingError, TypeError, ValueError) as error:
+        raise CannotEncode(entry.signature, arguments, error) from error
+
+
+def _plain(value: object) -> object:
+    """Structs as tuples, which is what eth-abi takes."""
+    if is_dataclass(value):
+        return tuple(_plain(getattr(value, item.name)) for item in fields(value))
+    if isinstance(value, tuple | list):
+        return tuple(map(_plain, value))
+    return value

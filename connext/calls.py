@@ -1,0 +1,147 @@
+"""The manager's functions (docs/protocol.md section 3) called with this package's own values."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from connext.abi import manager_abi
+from connext.channel import Signed, initial_state
+from connext.events import Submit
+from connext.ledger import StateHeader, header
+from connext.messages import Exit, Resume, State, Withdrawal
+from connext.signing import Signature
+from connext.types import Address, Asset, Bytes32, ChannelIdentity, Side, members
+
+BATCH_ITEM_GAS = 400_000
+"""Enough for every call alone, its payouts included."""
+
+INITIAL = header(initial_state(bytes(32)))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the manager; value in wei."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    value: int = 0
+
+    @property
+    def data(self) -> bytes:
+        return manager_abi().encode_call(self.function, *self.arguments)
+
+
+# --- Channels ---
+
+
+def deposit(identity: ChannelIdentity, side: Side, wei: int, token: int) -> Call:
+    return Call("deposit", (identity, side, token), wei)
+
+
+def top_up(channel_id: Bytes32, side: Side, wei: int, token: int) -> Call:
+    return Call("topUp", (channel_id, side, token), wei)
+
+
+def collateralize(identity: ChannelIdentity, wei: int, token: int) -> Call:
+    return Call("collateralize", (identity, wei, token))
+
+
+def withdraw(
+    identity: ChannelIdentity, withdrawal: Withdrawal, user_signature: Signature, node_signature: Signature
+) -> Call:
+    _, *amounts = (getattr(withdrawal, member.attribute) for member in members(Withdrawal))
+    return Call("withdraw", (identity, tuple(amounts), _split(user_signature), _split(node_signature)))
+
+
+def checkpoint(identity: ChannelIdentity, signed: Signed[State]) -> Call:
+    return Call("checkpoint", (identity, _signed(signed)))
+
+
+def start_dispute(identity: ChannelIdentity, signed: Signed[State]) -> Call:
+    return Call("startDispute", (identity, _signed(signed)))
+
+
+def start_dispute_with_exit(
+    identity: ChannelIdentity, exit_: Exit, exit_signature: Signature, signed: Signed[State]
+) -> Call:
+    return Call("startDisputeWithExit", (identity, exit_.deadline, _split(exit_signature), _signed(signed)))
+
+
+def resume(identity: ChannelIdentity, resume: Resume, user_signature: Signature, node_signature: Signature) -> Call:
+    return Call("resume", (identity, resume.deadline, _split(user_signature), _split(node_signature)))
+
+
+def settle(identity: ChannelIdentity, state: State | StateHeader | None) -> Call:
+    """state: the recorded one; None where none was recorded."""
+    return Call("settle", (identity, _header(state) if state is not None else INITIAL))
+
+
+def close(identity: ChannelIdentity, signed: Signed[State]) -> Call:
+    return Call("close", (identity, _signed(signed)))
+
+
+# --- Accounts ---
+
+
+def fund(account: Address, wei: int, token: int) -> Call:
+    return Call("fund", (account, token), wei)
+
+
+def withdraw_reserve(wei: int, token: int, recipient: Address) -> Call:
+    return Call("withdrawReserve", (wei, token, recipient))
+
+
+def withdraw_credit(wei: int, token: int, recipient: Address) -> Call:
+    return Call("withdrawCredit", (wei, token, recipient))
+
+
+def push_credit(account: Address, asset: Asset) -> Call:
+    return Call("pushCredit", (account, asset))
+
+
+def permit(nonce: int, expiry: int, rsv: bytes) -> Call:
+    """rsv: 65 bytes r, s, v of the holder's signature under its DAI permit."""
+    return Call("permit", (nonce, expiry, rsv[64], rsv[:32], rsv[32:64]))
+
+
+# --- Batches and parties ---
+
+
+def batch(calls: Iterable[Call], item_gas: int = BATCH_ITEM_GAS) -> Call:
+    calls = tuple(calls)
+    items = tuple((call.data, call.value, item_gas) for call in calls)
+    return Call("batch", (items,), sum(call.value for call in calls))
+
+
+def of_submit(submit: Submit, recorded: Callable[[], StateHeader | None]) -> Call:
+    """What a party wants to be sent. recorded: finds the channel's recorded state, for a party that lacks it."""
+    fields = dict(submit.fields)
+    if submit.name == "settle" and fields["state"] is None:
+        fields["state"] = recorded()
+    return _SUBMITTED[submit.name](submit.identity, **fields)
+
+
+_SUBMITTED: dict[str, Callable[..., Call]] = {
+    "deposit": deposit,
+    "collateralize": collateralize,
+    "withdraw": withdraw,
+    "checkpoint": checkpoint,
+    "start_dispute": start_dispute,
+    "resume": resume,
+    "settle": settle,
+    "close": close,
+}
+
+
+def _header(state: State | StateHeader) -> StateHeader:
+    return state if isinstance(state, StateHeader) else header(state)
+
+
+def _signed(signed: Signed[State]) -> tuple[Any, ...]:
+    return _header(signed.message), _split(signed.user_signature), _split(signed.node_signature)
+
+
+def _split(signature: Signature | None) -> tuple[bytes, bytes]:
+    """r and vs; zero for a signature that is not needed."""
+    signature = signature or bytes(64)
+    return signature[:32], signature[32:]

@@ -1,0 +1,224 @@
+"""Every channel and account as the chain has it, from the manager's events alone: no calls, no traces.
+
+`fold(ledger, logs)` is pure; whoever keeps the ledger of each block can go back when the chain does.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from connext.abi import Event, Log, manager_abi
+from connext.keccak import keccak256
+from connext.messages import State, transfers_hash, type_hash
+from connext.types import (
+    NOTHING,
+    Address,
+    Amounts,
+    Asset,
+    Bool,
+    Bytes32,
+    ChannelIdentity,
+    Int128,
+    Side,
+    Status,
+    Struct,
+    Uint64,
+    amounts_of,
+    members,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StateHeader(Struct):
+    """A state with the hash of its transfers in the place of the list, as the contract takes and reports it."""
+
+    nonce: Uint64
+    user_wei: Int128
+    node_wei: Int128
+    user_token: Int128
+    node_token: Int128
+    transfers_hash: Bytes32
+    is_final: Bool
+
+    def recorded_hash(self, channel_id: Bytes32) -> bytes:
+        """What the manager stores of it: the first 26 bytes of the EIP-712 hash of the state."""
+        words = [member.type.encode(getattr(self, member.attribute)) for member in members(StateHeader)]
+        return keccak256(type_hash(State) + channel_id + b"".join(words))[:26]
+
+
+def header(state: State) -> StateHeader:
+    nets = amounts_of(state)
+    return StateHeader(state.nonce, *nets, transfers_hash(state.transfers), state.is_final)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a channel ended: the nonce of the state it was settled with, and what each side got of each asset, in wei."""
+
+    nonce: int
+    paid: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLedger:
+    """One channel.
+
+    contributions: per side and asset, deposited minus withdrawn, in wei. deadline: of the running dispute, 0 without
+    one. dispute: number of the latest. sequence: of the next withdrawal. recorded: the newest recorded state. Like on
+    chain, a settled channel is empty; only its settlement is remembered.
+    """
+
+    identity: ChannelIdentity
+    status: Status
+    contributions: Amounts
+    deadline: int
+    dispute: int
+    sequence: int
+    recorded: StateHeader | None
+    settlement: Settlement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What an account holds of both assets, in wei."""
+
+    amount_wei: int
+    amount_token: int
+
+    def plus(self, amount_wei: int, amount_token: int) -> "Holdings":
+        return Holdings(self.amount_wei + amount_wei, self.amount_token + amount_token)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All channels by id, and what accounts hold outside of channels (docs/protocol.md section 3)."""
+
+    manager: Address
+    channels: Mapping[Bytes32, ChannelLedger]
+    reserves: Mapping[Address, Holdings]
+    credits: Mapping[Address, Holdings]
+
+    def reserve(self, account: Address) -> Holdings:
+        return self.reserves.get(account, Holdings(0, 0))
+
+    def credit(self, account: Address) -> Holdings:
+        return self.credits.get(account, Holdings(0, 0))
+
+
+def empty_ledger(manager: Address) -> Ledger:
+    """The ledger of a manager right after its deployment."""
+    return Ledger(manager, MappingProxyType({}), MappingProxyType({}), MappingProxyType({}))
+
+
+def fold(ledger: Ledger, logs: Iterable[Log]) -> Ledger:
+    """The ledger after more logs, in the order of the chain; logs of other contracts are skipped."""
+    draft = _Draft(dict(ledger.channels), dict(ledger.reserves), dict(ledger.credits))
+    for log in logs:
+        event = manager_abi().decode_log(log) if log.address == ledger.manager else None
+        if event is not None:
+            _EFFECTS[event.name](draft, **_arguments(event))
+    return Ledger(
+        ledger.manager,
+        MappingProxyType(draft.channels),
+        MappingProxyType(draft.reserves),
+        MappingProxyType(draft.credits),
+    )
+
+
+@dataclass(slots=True)
+class _Draft:
+    channels: dict[Bytes32, ChannelLedger]
+    reserves: dict[Address, Holdings]
+    credits: dict[Address, Holdings]
+
+    def opened(self, channel_id: Bytes32, **identity: Any) -> None:
+        self.channels[channel_id] = ChannelLedger(
+            ChannelIdentity(**identity), Status.OPEN, NOTHING, 0, 0, 0, None, None
+        )
+
+    def deposited(self, channel_id: Bytes32, side: int, amount_wei: int, amount_token: int) -> None:
+        self._contribute(channel_id, _for_side(side, amount_wei, amount_token), 1)
+
+    def collateralized(self, channel_id: Bytes32, side: int, amount_wei: int, amount_token: int) -> None:
+        self._contribute(channel_id, _for_side(side, amount_wei, amount_token), 1)
+        self._add(self.reserves, self.channels[channel_id].identity.account(Side(side)), -amount_wei, -amount_token)
+
+    def withdrawn(self, channel_id: Bytes32, sequence: int, recipient: Address, **amounts: int) -> None:  # noqa: ARG002
+        taken = Amounts(**amounts)
+        self._contribute(channel_id, taken, -1)
+        self._change(channel_id, sequence=sequence + 1)
+        self._add(self.reserves, self.channels[channel_id].identity.node, taken.node_wei, taken.node_token)
+
+    def recorded(self, channel_id: Bytes32, state: tuple[Any, ...]) -> None:
+        self._change(channel_id, recorded=StateHeader(*state))
+
+    def dispute_started(self, channel_id: Bytes32, dispute: int, deadline: int) -> None:
+        self._change(channel_id, status=Status.DISPUTED, dispute=dispute, deadline=deadline)
+
+    def dispute_resumed(self, channel_id: Bytes32, dispute: int) -> None:
+        self._change(channel_id, status=Status.OPEN, dispute=dispute, deadline=0)
+
+    def settled(self, channel_id: Bytes32, nonce: int, **amounts: int) -> None:
+        paid, identity = Amounts(**amounts), self.channels[channel_id].identity
+        self.channels[channel_id] = ChannelLedger(
+            identity, Status.SETTLED, NOTHING, 0, 0, 0, None, Settlement(nonce, paid)
+        )
+        self._add(self.reserves, identity.node, paid.node_wei, paid.node_token)
+
+    def funded(self, account: Address, amount_wei: int, amount_token: int) -> None:
+        self._add(self.reserves, account, amount_wei, amount_token)
+
+    def reserve_withdrawn(self, account: Address, amount_wei: int, amount_token: int, **_: object) -> None:
+        self._add(self.reserves, account, -amount_wei, -amount_token)
+
+    def credited(self, account: Address, asset: int, amount: int) -> None:
+        self._add(self.credits, account, *((0, amount) if asset == Asset.DAI else (amount, 0)))
+
+    def credit_withdrawn(self, account: Address, amount_wei: int, amount_token: int, **_: object) -> None:
+        self._add(self.credits, account, -amount_wei, -amount_token)
+
+    def call_failed(self, **_: object) -> None:
+        """Nothing changed."""
+
+    def _contribute(self, channel_id: Bytes32, amounts: Amounts, sign: int) -> None:
+        before = self.channels[channel_id].contributions
+        self._change(channel_id, contributions=Amounts(*(b + sign * a for b, a in zip(before, amounts, strict=True))))
+
+    def _change(self, channel_id: Bytes32, **changes: Any) -> None:
+        self.channels[channel_id] = replace(self.channels[channel_id], **changes)
+
+    def _add(self, holdings: dict[Address, Holdings], account: Address, amount_wei: int, amount_token: int) -> None:
+        holdings[account] = holdings.get(account, Holdings(0, 0)).plus(amount_wei, amount_token)
+
+
+_EFFECTS: dict[str, Callable[..., None]] = {
+    "ChannelOpened": _Draft.opened,
+    "Deposited": _Draft.deposited,
+    "Collateralized": _Draft.collateralized,
+    "Withdrawn": _Draft.withdrawn,
+    "StateRecorded": _Draft.recorded,
+    "DisputeStarted": _Draft.dispute_started,
+    "DisputeResumed": _Draft.dispute_resumed,
+    "ChannelSettled": _Draft.settled,
+    "Funded": _Draft.funded,
+    "ReserveWithdrawn": _Draft.reserve_withdrawn,
+    "Credited": _Draft.credited,
+    "CreditWithdrawn": _Draft.credit_withdrawn,
+    "CallFailed": _Draft.call_failed,
+}
+
+
+def _for_side(side: int, amount_wei: int, amount_token: int) -> Amounts:
+    if side == Side.USER:
+        return Amounts(amount_wei, 0, amount_token, 0)
+    return Amounts(0, amount_wei, 0, amount_token)
+
+
+def _arguments(event: Event) -> dict[str, Any]:
+    return {snake_case(name): value for name, value in event.values.items()}
+
+
+def snake_case(name: str) -> str:
+    """The name of a Solidity field as Python spells it."""
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
