@@ -7,7 +7,7 @@ from ape import networks
 from ape.contracts import ContractInstance
 from ape.contracts.base import ContractTransactionHandler
 
-from connext.messages import Domain, Exit, Message, Resume, State, Transfer, Withdrawal, transfers_hash
+from connext.messages import Domain, Exit, Message, Resume, State, Transfer, Withdrawal, struct_hash, transfers_hash
 from connext.signing import Key, Signable
 from connext.types import Amounts, Asset, ChannelIdentity, Side, Status, checksum, parse_address
 from tests.contracts.people import Person
@@ -36,6 +36,11 @@ def given(method: ContractTransactionHandler, *args: Any, sender: Any, value: in
 def only(side: Side, asset: Asset, amount: int) -> dict[str, int]:
     """One of the four amounts of a state or withdrawal, by its name: {"user_wei": amount} and so on."""
     return {f"{side.name.lower()}_{'token' if asset else 'wei'}": amount}
+
+
+def worth(asset: Asset, amount: int) -> tuple[int, int]:
+    """An amount of one asset as wei and tokens."""
+    return (0, amount) if asset else (amount, 0)
 
 
 def compact(signature: bytes) -> AbiSignature:
@@ -117,6 +122,11 @@ class Channel:
             self.signature(USER, state),
             self.signature(NODE, state),
         )
+
+    def recorded(self, **values: Any) -> dict[str, Any]:
+        """What the chain keeps of this state, for a View."""
+        state = self.state(**values)
+        return {"nonce": state.nonce, "state_hash": struct_hash(state)[:26]}
 
     def withdrawal(self, **values: Any) -> tuple[tuple[Any, ...], AbiSignature, AbiSignature]:
         """A withdrawal to the user's account without a deadline that matters, where nothing else is said."""

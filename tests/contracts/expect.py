@@ -46,6 +46,11 @@ def event(event_type: ContractEvent, **arguments: Any) -> Log:
 
 def events_of(tx: ReceiptAPI) -> list[Log]:
     """All events of a transaction, in order, those of the token included."""
-    events = [(log.contract_address, log.event_name, log.event_arguments) for log in tx.events]
+    events = [(log.contract_address, log.event_name, _plain(log.event_arguments)) for log in tx.events]
     assert len(events) == len(tx.logs), f"an event of an unknown contract among {tx.logs}"
     return events
+
+
+def _plain(arguments: dict[str, Any]) -> dict[str, Any]:
+    """With structs as tuples, the form in which they are given to a contract."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
