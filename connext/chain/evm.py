@@ -84,7 +84,8 @@ class EvmChain:
         after[transaction.sender] = replace(sender, nonce=sender.nonce + 1)
         logs = _logs_of(machine)
         self._append(block, logs, after)
-        return Receipt(transaction, block, _result_of(machine).gas_used, 0, logs, revert)
+        gas_used = max(_result_of(machine).gas_used, _least_gas(transaction.data))
+        return Receipt(transaction, block, gas_used, 0, logs, revert)
 
     def deploy(self, deployer: Address, code: bytes) -> Address:
         block = self._next_block()
@@ -162,7 +163,10 @@ class EvmChain:
             info = pyrevm.AccountInfo(balance=account.balance, nonce=account.nonce, code=account.code or None)  # type: ignore[call-arg]
             machine.insert_account_info(name, info)
             for slot, value in account.storage.items():
+                # Inserting loads the account into the journal, where it is warm and the next slot counts as written.
+                unloaded = machine.snapshot()
                 machine.insert_account_storage(name, slot, value)
+                machine.revert(unloaded)
         return machine
 
 
@@ -181,6 +185,11 @@ def _run(machine: pyrevm.EVM, transaction: Transaction) -> tuple[bytes, Revert |
             raise CannotSend(str(error)) from None
         return b"", _revert(str(error))
     return bytes(returned), None
+
+
+def _least_gas(data: bytes) -> int:
+    """What a transaction costs at least for its calldata (EIP-7623), which this pyrevm does not know."""
+    return 21_000 + 10 * (4 * len(data) - 3 * data.count(0))
 
 
 def _accounts_of(machine: pyrevm.EVM, before: Mapping[Address, _Account]) -> dict[Address, _Account]:

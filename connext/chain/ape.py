@@ -1,0 +1,176 @@
+"""Chains that Ape is connected to: live networks, where named accounts sign, and local ones (anvil), where anyone may send.
+
+Everything goes through plain JSON-RPC: Ape's own contract calls cost a dozen requests each and decode reverts loosely.
+"""
+
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Any
+
+from ape.api import AccountAPI
+from ape_ethereum.provider import Web3Provider
+from web3.types import RPCEndpoint
+
+from connext.abi import Log, Revert
+from connext.chain import BLOCK_SECONDS, KNOWN_ABI, Block, CallReverted, CannotSend, Receipt, TimeHasPassed, Transaction
+from connext.types import Address, checksum, parse_address
+
+LOCAL_GAS = 30_000_000
+"""Gas limit of a transaction on a local chain: a block's."""
+
+
+class ApeChain:
+    """A chain (see `connext.chain.Chain`) on which the given accounts can send.
+
+    Sending waits for the confirmations that Ape's configuration requires of the network.
+    """
+
+    def __init__(self, provider: Web3Provider, accounts: Iterable[AccountAPI] = ()) -> None:
+        self.provider = provider
+        self.chain_id = provider.chain_id
+        self._accounts = {parse_address(account.address): account for account in accounts}
+
+    @property
+    def head(self) -> Block:
+        return self._block("latest")
+
+    def block(self, number: int) -> Block:
+        return self._block(hex(number))
+
+    def send(self, transaction: Transaction) -> Receipt:
+        account = self._accounts.get(transaction.sender)
+        if account is None:
+            raise CannotSend(f"there is no account for {checksum(transaction.sender)}")
+        self._refuse_failing(transaction)
+        options = {} if transaction.gas is None else {"gas_limit": transaction.gas}
+        sent = account.call(
+            self.provider.network.ecosystem.create_transaction(
+                chain_id=self.chain_id,
+                receiver=checksum(transaction.to),
+                data=transaction.data,
+                value=transaction.value,
+                **options,
+            ),
+            raise_on_revert=False,
+        )
+        return self._receipt(transaction, self._rpc("eth_getTransactionReceipt", sent.txn_hash))
+
+    def call(self, transaction: Transaction, block: int) -> bytes:
+        answer = self._ask("eth_call", _request(transaction), hex(block))
+        if "error" not in answer:
+            return bytes.fromhex(answer["result"][2:])
+        data = answer["error"].get("data")
+        if isinstance(data, str):
+            raise CallReverted(KNOWN_ABI.decode_error(bytes.fromhex(data[2:])))
+        raise CannotSend(str(answer["error"].get("message", answer["error"])))
+
+    def logs(self, address: Address, first: int, last: int) -> tuple[Log, ...]:
+        query = {"address": checksum(address), "fromBlock": hex(first), "toBlock": hex(last)}
+        return tuple(map(_log, self._rpc("eth_getLogs", query)))
+
+    def balance(self, account: Address, block: int) -> int:
+        return int(self._rpc("eth_getBalance", checksum(account), hex(block)), 16)
+
+    def _refuse_failing(self, transaction: Transaction) -> None:
+        """A transaction that fails costs its sender money all the same."""
+        try:
+            self.call(transaction, self.head.number)
+        except CallReverted as error:
+            raise CannotSend(str(error)) from error
+
+    def _block(self, number: str) -> Block:
+        block = self._rpc("eth_getBlockByNumber", number, False)
+        return Block(int(block["number"], 16), int(block["timestamp"], 16))
+
+    def _receipt(self, transaction: Transaction, receipt: dict[str, Any]) -> Receipt:
+        gas_used = int(receipt["gasUsed"], 16)
+        return Receipt(
+            transaction=transaction,
+            block=self.block(int(receipt["blockNumber"], 16)),
+            gas_used=gas_used,
+            fee=gas_used * int(receipt["effectiveGasPrice"], 16),
+            logs=tuple(map(_log, receipt["logs"])),
+            error=None if int(receipt["status"], 16) else self._failure(receipt["transactionHash"]),
+        )
+
+    def _failure(self, transaction_hash: str) -> Revert:
+        """Why a transaction failed, from its trace; not every live network gives one."""
+        trace = self._ask("debug_traceTransaction", transaction_hash, {"tracer": "callTracer"}).get("result", {})
+        output = trace.get("output", "0x")
+        if trace.get("error") == "execution reverted" or output != "0x":
+            return KNOWN_ABI.decode_error(bytes.fromhex(output[2:]))
+        return Revert("Halted", MappingProxyType({}))
+
+    def _rpc(self, method: str, *parameters: object) -> Any:
+        answer = self._ask(method, *parameters)
+        if "error" in answer:
+            raise CannotSend(f"{method}: {answer['error'].get('message', answer['error'])}")
+        return answer["result"]
+
+    def _ask(self, method: str, *parameters: object) -> Any:
+        """The JSON-RPC answer, an error with its data included, which Ape's own requests drop."""
+        return self.provider.web3.provider.make_request(RPCEndpoint(method), list(parameters))
+
+
+class ApeLocalChain(ApeChain):
+    """A local chain (see `connext.chain.LocalChain`): an anvil, which may be a fork. One transaction makes one block."""
+
+    def __init__(self, provider: Web3Provider) -> None:
+        super().__init__(provider)
+        self._next_time: int | None = None
+        self._unlocked: set[Address] = set()
+        self._rpc("anvil_setNextBlockBaseFeePerGas", "0x0")
+
+    def send(self, transaction: Transaction) -> Receipt:
+        return self._receipt(transaction, self._send_now(transaction.sender, _request(transaction)))
+
+    def deploy(self, deployer: Address, code: bytes) -> Address:
+        receipt = self._send_now(deployer, {"data": "0x" + code.hex()})
+        if not int(receipt["status"], 16):
+            raise CannotSend(str(self._failure(receipt["transactionHash"])))
+        return parse_address(receipt["contractAddress"])
+
+    def set_balance(self, account: Address, wei: int) -> None:
+        self._rpc("anvil_setBalance", checksum(account), hex(wei))
+
+    def set_next_time(self, time: int) -> None:
+        head = self.head
+        if time <= head.time:
+            raise TimeHasPassed(time, head.time)
+        self._next_time = time
+
+    def mine(self) -> Block:
+        self._set_time()
+        self._rpc("anvil_mine", "0x1")
+        return self.head
+
+    def rewind(self, number: int) -> None:
+        self._next_time = None
+        self._rpc("anvil_rollback", self.head.number - number)
+
+    def _send_now(self, sender: Address, request: dict[str, str]) -> Any:
+        if sender not in self._unlocked:
+            self._rpc("anvil_impersonateAccount", checksum(sender))
+            self._unlocked.add(sender)
+        self._set_time()
+        defaults = {"from": checksum(sender), "gas": hex(LOCAL_GAS), "gasPrice": "0x0"}
+        return self._rpc("eth_sendTransactionSync", defaults | request)
+
+    def _set_time(self) -> None:
+        self._rpc("evm_setNextBlockTimestamp", self._next_time or self.head.time + BLOCK_SECONDS)
+        self._next_time = None
+
+
+def _request(transaction: Transaction) -> dict[str, str]:
+    request = {
+        "from": checksum(transaction.sender),
+        "to": checksum(transaction.to),
+        "data": "0x" + transaction.data.hex(),
+        "value": hex(transaction.value),
+    }
+    return request if transaction.gas is None else request | {"gas": hex(transaction.gas)}
+
+
+def _log(log: dict[str, Any]) -> Log:
+    topics = tuple(bytes.fromhex(topic[2:]) for topic in log["topics"])
+    return Log(bytes.fromhex(log["address"][2:]), topics, bytes.fromhex(log["data"][2:]))
