@@ -32,10 +32,10 @@ def compile_contracts() -> dict[Path, str]:
     if errors:
         raise ValueError("\n".join(errors))
     return {
-        _folder(source) / f"{name}.json": _artifact(contract)
+        artifact_path(source, name): json.dumps(artifact_of(contract), indent=1) + "\n"
         for source in sources
         for name, contract in output["contracts"].get(source, {}).items()
-        if _is_deployable(contract)
+        if is_deployable(contract)
     }
 
 
@@ -46,33 +46,38 @@ def _solc(request: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _folder(source: str) -> Path:
-    return CHECKOUT / ("tests" if source.startswith("contracts/test/") else "connext") / "artifacts"
+def artifact_path(source: str, name: str) -> Path:
+    owner = "tests" if source.startswith("contracts/test/") else "connext"
+    return CHECKOUT / owner / "artifacts" / f"{name}.json"
 
 
-def _is_deployable(contract: dict[str, Any]) -> bool:
+def is_deployable(contract: dict[str, Any]) -> bool:
     """Interfaces and abstract contracts have no bytecode; a library without an ABI has nothing to call."""
-    return bool(contract["evm"]["bytecode"]["object"]) and any(entry["type"] == "function" for entry in contract["abi"])
+    has_functions = any(entry["type"] == "function" for entry in contract["abi"])
+    return has_functions and len(contract["evm"]["bytecode"]["object"]) > len("0x")
 
 
-def _artifact(contract: dict[str, Any]) -> str:
-    artifact = {
+def artifact_of(contract: dict[str, Any]) -> dict[str, Any]:
+    return {
         "abi": contract["abi"],
-        "bytecode": "0x" + contract["evm"]["bytecode"]["object"],
-        "runtime": "0x" + contract["evm"]["deployedBytecode"]["object"],
+        "bytecode": _hex(contract["evm"]["bytecode"]["object"]),
+        "runtime": _hex(contract["evm"]["deployedBytecode"]["object"]),
     }
-    return json.dumps(artifact, indent=1) + "\n"
+
+
+def _hex(digits: str) -> str:
+    return "0x" + digits.removeprefix("0x")
 
 
 def main() -> None:
     artifacts = compile_contracts()
-    for folder in {_folder("contracts/"), _folder("contracts/test/")}:
+    for folder in {path.parent for path in artifacts}:
         folder.mkdir(exist_ok=True)
         for stale in set(folder.glob("*.json")) - set(artifacts):
             stale.unlink()
     for path, text in artifacts.items():
         path.write_text(text)
-    print(f"{len(artifacts)} artifacts in connext/artifacts and tests/artifacts")
+        print(path.relative_to(CHECKOUT))
 
 
 if __name__ == "__main__":

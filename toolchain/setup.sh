@@ -28,7 +28,7 @@ find_python() {
 }
 
 python=$(find_python)
-"$python" -c 'import venv, ensurepip' 2>/dev/null || stop "$python lacks the venv module; install it (Debian, Ubuntu: python3-venv)"
+"$python" -c 'import venv, ensurepip' 2>/dev/null || stop "$python lacks the venv module; install it (Debian, Ubuntu: apt install python3-venv)"
 node=$(node --version 2>/dev/null) || stop "install Node.js 20 or newer"
 [ "$(echo "$node" | sed 's/^v\([0-9]*\).*/\1/')" -ge 20 ] || stop "Node.js $node is too old; install 20 or newer"
 npm --version >/dev/null 2>&1 || stop "install npm, which belongs to Node.js"
@@ -40,7 +40,7 @@ echo "setup: Python packages ($("$python" --version))" >&2
 rm -rf "$venv"
 "$python" -m venv "$venv"
 pip() {
-    "$venv/bin/python" -m pip --quiet --disable-pip-version-check install "$@" >&2
+    "$venv/bin/python" -m pip --quiet --quiet --disable-pip-version-check install "$@" >&2
 }
 pip --require-hashes -r requirements/build.txt
 pip --require-hashes --no-build-isolation -r requirements/dev.txt

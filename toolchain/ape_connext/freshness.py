@@ -1,23 +1,25 @@
-"""Ape compiles again what changed, but not what imports it, and never forgets a deleted contract.
+"""Ape compiles again what changed, but not what imports it, and never forgets a deleted contract; forge knows nothing
+of the compiler's settings, which are not in its own file.
 
-Its tests would then run bytecode that no source describes. So its build is dropped whenever anything that decides the
+Tests would then run bytecode that no source describes. So both builds are dropped whenever anything that decides the
 bytecode has changed: the contracts, what they import, the compiler and its settings.
 """
 
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
 SOURCES = ("contracts/**/*.sol", "interfaces/**/*.sol", "toolchain/solc*", "package-lock.json", "ape-config.yaml")
 
 
 def drop_stale_build(checkout: Path) -> None:
-    """Remove Ape's build of `checkout` unless it is of the sources that are there now."""
-    build = checkout / ".build" / "__local__.json"
+    """Remove what Ape and forge built in `checkout`, unless it was built from the sources that are there now."""
     record = checkout / ".build" / "sources.sha256"
     fingerprint = _fingerprint(checkout)
     if record.is_file() and record.read_text() == fingerprint:
         return
-    build.unlink(missing_ok=True)
+    (checkout / ".build" / "__local__.json").unlink(missing_ok=True)
+    rmtree(checkout / ".build" / "forge", ignore_errors=True)
     record.parent.mkdir(exist_ok=True)
     record.write_text(fingerprint)
 
