@@ -12,7 +12,7 @@ from coincurve import PrivateKey, PublicKey
 from connext.errors import ConnextError
 from connext.keccak import keccak256
 from connext.messages import Domain, Message, digest, typed_data
-from connext.types import ZERO_ADDRESS, Address, FixedBytes
+from connext.types import Address, FixedBytes
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HALF_ORDER = (CURVE_ORDER // 2).to_bytes(32, "big")  # big-endian bytes compare like the numbers
@@ -98,19 +98,17 @@ def to_rsv(signature: Signature) -> bytes:
 
 
 def recover(digest: bytes, signature: Signature) -> Address:
-    """The address whose key signed the digest; never the zero address.
+    """The address whose key signed the digest.
 
-    Raises InvalidSignature for anything but 64 bytes with s in the lower half and a recoverable point.
+    Raises InvalidSignature for anything but 64 bytes with s in the lower half and a recoverable point: where the EVM's
+    ecrecover answers with the zero address, there is an error.
     """
     r, s, parity = _split(signature)
     try:
         public = PublicKey.from_signature_and_message(r + s + bytes((parity,)), digest, hasher=None)
     except ValueError:
         raise InvalidSignature("no public key can be recovered", signature) from None
-    address = _address_of(public.format(compressed=False))
-    if address == ZERO_ADDRESS:
-        raise InvalidSignature("recovers to the zero address", signature)
-    return address
+    return _address_of(public.format(compressed=False))
 
 
 def check_signature(digest: bytes, signature: Signature, signer: Address) -> None:
