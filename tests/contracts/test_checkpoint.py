@@ -1,0 +1,172 @@
+"""checkpoint: anyone records a newer state that both signed; during a dispute this is the challenge."""
+
+from dataclasses import replace
+
+import pytest
+
+from connext.messages import Transfer, transfers_hash
+from connext.types import MAX_NONCE, Status, checksum
+from tests.contracts.cases import BEFORE_A_LIMIT, EACH_CALLER, EACH_SIDE, FROM_A_LIMIT_ON
+from tests.contracts.channels import ETH, NO_SIGNATURE, USER, View, given
+from tests.contracts.expect import event, events_of, reverts
+
+HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
+PAID = {"user_wei": -1, "node_wei": 2, "user_token": 3, "node_token": -4}
+
+
+@pytest.fixture
+def channel(new_channel):
+    return new_channel().hold(**HELD)
+
+
+def recorded(manager, channel, **state):
+    return event(manager.StateRecorded, channelId=channel.id, state=channel.header(**state))
+
+
+@EACH_CALLER
+@pytest.mark.parametrize("is_final", [False, True])
+def test_anyone_records_a_state(manager, channel, people, wealth, caller, is_final):
+    """Before any dispute too, so that both may forget what came before."""
+    before = wealth()
+    tx = manager.checkpoint(channel.terms, channel.signed(nonce=3, is_final=is_final, **PAID), sender=people[caller])
+    assert wealth() - before == {}
+    assert events_of(tx) == [recorded(manager, channel, nonce=3, is_final=is_final, **PAID)]
+    assert channel.view() == View(Status.OPEN, **channel.recorded(nonce=3, is_final=is_final, **PAID), **HELD)
+
+
+@EACH_CALLER
+@BEFORE_A_LIMIT
+def test_anyone_challenges_until_the_deadline(manager, channel, people, at, caller, seconds):
+    """Not only the counterparty, and not only once."""
+    deadline = channel.dispute(channel.signed(nonce=1))
+    at(deadline + seconds)
+    tx = manager.checkpoint(channel.terms, channel.signed(nonce=2, **PAID), sender=people[caller])
+    assert events_of(tx) == [recorded(manager, channel, nonce=2, **PAID)]
+    assert channel.view() == View(
+        Status.DISPUTED, deadline=deadline, dispute=1, **channel.recorded(nonce=2, **PAID), **HELD
+    )
+
+
+@FROM_A_LIMIT_ON
+def test_nobody_from_the_deadline_on(manager, channel, user, at, seconds):
+    deadline = channel.dispute()
+    at(deadline + seconds)
+    with reverts(manager.DisputeOver, channelId=channel.id, deadline=deadline, time=deadline + seconds):
+        manager.checkpoint(channel.terms, channel.signed(), sender=user)
+
+
+def test_newer_states_never_move_the_deadline(manager, channel, node, at):
+    """However many old ones are brought, one after the other, to keep the user waiting."""
+    deadline = channel.dispute()
+    for nonce in range(1, 6):
+        at(deadline - 6 + nonce)
+        manager.checkpoint(channel.terms, channel.signed(nonce=nonce), sender=node)
+    assert channel.view() == View(Status.DISPUTED, deadline=deadline, dispute=1, **channel.recorded(nonce=5), **HELD)
+
+
+def test_a_recorded_state_stays_through_disputes(manager, channel, user):
+    given(manager.checkpoint, channel.terms, channel.signed(nonce=3, **PAID), sender=user)
+    deadline = channel.dispute()
+    kept = channel.recorded(nonce=3, **PAID)
+    assert channel.view() == View(Status.DISPUTED, deadline=deadline, dispute=1, **kept, **HELD)
+    channel.resume()
+    assert channel.view() == View(Status.OPEN, dispute=1, **kept, **HELD)
+
+
+# --- Newest wins (G4) ---
+
+
+@pytest.mark.parametrize("nonce", [0, 1, 4, 5])
+@pytest.mark.parametrize("disputed", [False, True])
+def test_a_state_that_is_not_newer_is_refused(manager, channel, user, nonce, disputed):
+    """Of two with the same nonce the first recorded stays."""
+    given(manager.checkpoint, channel.terms, channel.signed(nonce=5), sender=user)
+    if disputed:
+        channel.dispute()
+    with reverts(manager.StateNotNewer, channelId=channel.id, nonce=nonce, recordedNonce=5):
+        manager.checkpoint(channel.terms, channel.signed(nonce=nonce, **PAID), sender=user)
+
+
+def test_a_state_needs_a_nonce(manager, channel, user):
+    with reverts(manager.StateNotNewer, channelId=channel.id, nonce=0, recordedNonce=0):
+        manager.checkpoint(channel.terms, channel.signed(nonce=0), sender=user)
+
+
+def test_the_largest_nonce_is_recorded(manager, channel, user):
+    manager.checkpoint(channel.terms, channel.signed(nonce=MAX_NONCE, **PAID), sender=user)
+    assert channel.view() == View(Status.OPEN, **channel.recorded(nonce=MAX_NONCE, **PAID), **HELD)
+
+
+@pytest.mark.parametrize("nonce", [MAX_NONCE + 1, MAX_NONCE + 2, 2**64 - 1])
+def test_a_larger_one_is_refused(manager, channel, user, nonce):
+    """It would be cut off, and an older state recorded over it."""
+    with reverts(manager.NonceTooLarge, nonce=nonce, max=MAX_NONCE):
+        manager.checkpoint(channel.terms, channel.signed(nonce=nonce), sender=user)
+
+
+# --- Who must agree (G3) ---
+
+
+@EACH_SIDE
+def test_both_signers_must_have_signed(manager, channel, user, stranger, side):
+    forged = replace(channel, **{"node_key" if side else "user_key": stranger.key})
+    expected = checksum(channel.identity.signer(side))
+    with reverts(manager.WrongSigner, expected=expected, recovered=stranger):
+        manager.checkpoint(channel.terms, forged.signed(**PAID), sender=user)
+
+
+def test_half_signed_it_is_nothing(manager, channel, user, user_signer, node_signer):
+    state, by_user, by_node = channel.signed(**PAID)
+    with reverts(manager.WrongSigner, expected=node_signer, recovered="0x" + "00" * 20):
+        manager.checkpoint(channel.terms, (state, by_user, NO_SIGNATURE), sender=user)
+    with reverts(manager.WrongSigner, expected=user_signer, recovered="0x" + "00" * 20):
+        manager.checkpoint(channel.terms, (state, NO_SIGNATURE, by_node), sender=user)
+
+
+# --- Open transfers ---
+
+TRANSFERS = tuple(
+    Transfer(
+        id=i,
+        payer=USER,
+        asset=ETH,
+        amount=0,
+        condition=bytes(20),
+        params_hash=bytes(32),
+        expiry=2**64 - 1,
+    )
+    for i in range(2)
+)
+
+
+@pytest.mark.parametrize("transfers", [TRANSFERS[:1], TRANSFERS], ids=["one", "two"])
+def test_open_transfers_are_refused(manager, channel, user, transfers):
+    """Until the contract can resolve them. Even one of nothing."""
+    with reverts(manager.OpenTransfers, channelId=channel.id, transfersHash=transfers_hash(transfers)):
+        manager.checkpoint(channel.terms, channel.signed(transfers=transfers), sender=user)
+
+
+# --- Where the channel stands ---
+
+
+def test_an_unfunded_channel_has_no_state(manager, new_channel, user):
+    channel = new_channel(salt=1)
+    with reverts(manager.ChannelUnfunded, channelId=channel.id):
+        manager.checkpoint(channel.terms, channel.signed(), sender=user)
+
+
+def test_an_emptied_channel_has(manager, channel, user):
+    given(manager.withdraw, channel.terms, *channel.withdrawal(**HELD), sender=user)
+    manager.checkpoint(channel.terms, channel.signed(), sender=user)
+    assert channel.view() == View(Status.OPEN, sequence=1, **channel.recorded())
+
+
+def test_a_settled_channel_has_none(manager, channel, user):
+    channel.close()
+    with reverts(manager.ChannelIsSettled, channelId=channel.id):
+        manager.checkpoint(channel.terms, channel.signed(nonce=9), sender=user)
+
+
+def test_ether_sent_along_is_refused(manager, channel, user):
+    with reverts(manager.UnexpectedValue, value=3):
+        manager.checkpoint(channel.terms, channel.signed(), sender=user, value=3)
