@@ -143,6 +143,7 @@ class Channel:
     own_offers: half-signed states of mine that are not dead, oldest first (docs/protocol.md section 8 rule 6).
     their_offer: the counterparty's proposal that waits for the owner's intent.
     highest_nonce: the highest nonce that I signed or was shown signed.
+    shown_digest: the digest of the counterparty's state with that nonce, if it is not mine: it may be shown again.
     withdrawals: those that carry my signature and may still be executed, with or without the counterparty's.
     own_resume: half-signed by me.
     their_withdrawal, their_resume: half-signed by the counterparty, wait for the owner's intent.
@@ -156,6 +157,7 @@ class Channel:
     own_offers: tuple[Offer, ...]
     their_offer: Offer | None
     highest_nonce: Uint64
+    shown_digest: Bytes32 | None
     withdrawals: tuple[Signed[Withdrawal], ...]
     their_withdrawal: Signed[Withdrawal] | None
     own_resume: Signed[Resume] | None
@@ -196,6 +198,7 @@ def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side) -
         own_offers=(),
         their_offer=None,
         highest_nonce=0,
+        shown_digest=None,
         withdrawals=(),
         their_withdrawal=None,
         own_resume=None,

@@ -80,54 +80,67 @@ def _on_proposal(party: Party, channel: Channel, event: Proposal) -> Result:
     signable = Signable(party.deployment.domain, event.state)
     check_signature(signable.digest, event.signature, channel.counterparty)
     if signable.digest == channel.latest.digest:
-        return channel, [_countersignature_of(channel, channel.latest)]
+        return channel, _states_again(channel)
+    rules.check_reach(channel, event.state)
     offer = Offer(event.state, event.base_nonce, False, signable.digest, event.signature)
-    if offer != channel.their_offer:
-        rules.check_nonce(channel, event.state)
     try:
         return _answer(party, channel, offer, signable)
     except errors.NeedsIntent as reason:
         awaiting = events.Awaiting(channel.id, offer.digest, offer.state, reason)
-        return replace(_shown(channel, offer.state), their_offer=offer), [awaiting]
+        return replace(_shown(channel, offer), their_offer=offer), [awaiting]
     except ConnextError as error:
-        return _shown(channel, offer.state), [events.Rejected(event, error)]
+        return _reject(channel, offer, event, error)
 
 
 def _on_refusal(party: Party, channel: Channel, event: Refusal) -> Result:
     signable = Signable(party.deployment.domain, event.state)
     check_signature(signable.digest, event.signature, channel.counterparty)
     if signable.digest == channel.latest.digest:
-        return channel, [_countersignature_of(channel, channel.latest)]
-    rules.check_nonce(channel, event.state)
+        return channel, _states_again(channel)
+    rules.check_reach(channel, event.state)
+    offer = Offer(event.state, event.base_nonce, True, signable.digest, event.signature)
     try:
+        rules.check_above(channel, offer)
         rules.check_may_sign(channel)
         rules.check_base(channel, event.base_nonce)
         rules.check_dispute_allows(channel, event.state)
         rules.check_refusal(channel, event.state)
     except ConnextError as error:
-        return _shown(channel, event.state), [events.Rejected(event, error)]
-    offer = Offer(event.state, event.base_nonce, True, signable.digest, event.signature)
+        return _reject(channel, offer, event, error)
     return _countersign(party, channel, offer, signable)
 
 
-def _shown(channel: Channel, state: State) -> Channel:
+def _shown(channel: Channel, offer: Offer) -> Channel:
     """A signed nonce counts as soon as it was shown, even if all the rest is wrong."""
-    return replace(channel, highest_nonce=max(channel.highest_nonce, state.nonce))
+    if offer.state.nonce <= channel.highest_nonce:
+        return channel
+    return replace(channel, highest_nonce=offer.state.nonce, shown_digest=offer.digest)
+
+
+def _reject(channel: Channel, offer: Offer, event: Event, error: ConnextError) -> Result:
+    outputs: list[Output] = [events.Rejected(event, error)]
+    if isinstance(error, errors.WrongBase) and channel.own_offers:
+        # The base may be my own proposal, whose countersignature was lost: showing it again brings another.
+        outputs.append(_send_offer(channel.own_offers[-1]))
+    return _shown(channel, offer), outputs
 
 
 def _answer(party: Party, channel: Channel, offer: Offer, signable: Signable) -> Result:
     """Countersign a proposal, issue mine again, or refuse. Raises what keeps all three from being done."""
+    mine = rules.crossed_offer(channel, offer)
+    if mine is None:
+        rules.check_above(channel, offer)
     rules.check_may_countersign(channel, offer.state)
     rules.check_base(channel, offer.base_nonce)
     rules.check_dispute_allows(channel, offer.state)
-    if (mine := rules.crossed_offer(channel, offer.state)) is not None:
-        return _stand(party, _shown(channel, offer.state), mine, offer)
+    if mine is not None:
+        return _stand(party, _shown(channel, offer), mine, offer)
     try:
         rules.check_content(channel, offer.state, party.deployment, party.policy)
     except ConnextError as error:
         if offer.state.is_final:
             raise
-        channel, outputs = _refuse(party, _shown(channel, offer.state))
+        channel, outputs = _refuse(party, _shown(channel, offer))
         return channel, [_rejected(offer, error), *outputs]
     if channel.own_final is None:
         rules.check_needs_no_intent(channel.side, channel.latest.message, offer.state)
@@ -156,12 +169,11 @@ def _agree(channel: Channel, signed: Signed[State]) -> Result:
     """Both have signed: everything with a lower nonce is dead."""
     nonce = signed.message.nonce
     dead = [offer for offer in channel.own_offers if offer.state.nonce < nonce and not offer.is_refusal]
-    waiting = channel.their_offer
     channel = replace(
         channel,
         latest=signed,
         own_offers=tuple(offer for offer in channel.own_offers if offer.state.nonce > nonce),
-        their_offer=waiting if waiting is not None and waiting.state.nonce > nonce else None,
+        their_offer=None,
         highest_nonce=max(channel.highest_nonce, nonce),
     )
     outputs: list[Output] = [events.Agreed(signed.message)]
@@ -219,7 +231,7 @@ def _refuse(party: Party, channel: Channel) -> Result:
 def _offer(party: Party, channel: Channel, state: State, *, is_refusal: bool) -> Result:
     signable = Signable(party.deployment.domain, state)
     offer = Offer(state, channel.latest.message.nonce, is_refusal, signable.digest, party.signer.sign(signable))
-    channel = replace(channel, own_offers=(*channel.own_offers, offer), highest_nonce=state.nonce)
+    channel = replace(channel, own_offers=(*channel.own_offers, offer), highest_nonce=state.nonce, shown_digest=None)
     return channel, [_send_offer(offer)]
 
 
@@ -237,8 +249,7 @@ def _accept(party: Party, channel: Channel, event: events.Accept) -> Result:
 def _accept_offer(party: Party, channel: Channel, offer: Offer) -> Result:
     rules.check_may_sign(channel)
     rules.check_base(channel, offer.base_nonce)
-    if offer.state.nonce != channel.highest_nonce:
-        raise errors.NonceNotAbove(offer.state.nonce, channel.highest_nonce)
+    rules.check_above(channel, offer)
     if offer.state.is_final:
         # One that is not final was proposed before the dispute, else it would not be waiting, and may still be signed.
         rules.check_dispute_allows(channel, offer.state)
@@ -487,11 +498,7 @@ def _mark_restored(_party: Party, channel: Channel, _event: events.MarkRestored)
 
 
 def _resend(_party: Party, channel: Channel, _event: events.Resend) -> Result:
-    outputs: list[Output] = []
-    if channel.latest.is_countersigned:
-        outputs.append(_countersignature_of(channel, channel.latest))
-    if channel.own_offers:
-        outputs.append(_send_offer(channel.own_offers[-1]))
+    outputs = _states_again(channel)
     for signed in channel.withdrawals:
         if signed.is_countersigned:
             outputs.append(_countersignature_of(channel, signed))
@@ -503,6 +510,16 @@ def _resend(_party: Party, channel: Channel, _event: events.Resend) -> Result:
         else:
             outputs.append(events.Send(ResumeProposal(resume.message, resume.signature(channel.side))))
     return channel, outputs
+
+
+def _states_again(channel: Channel) -> list[Output]:
+    """What the counterparty needs if mail was lost: my signature under the newest state, and what I propose on it."""
+    outputs: list[Output] = []
+    if channel.latest.is_countersigned:
+        outputs.append(_countersignature_of(channel, channel.latest))
+    if channel.own_offers:
+        outputs.append(_send_offer(channel.own_offers[-1]))
+    return outputs
 
 
 def _rejected(offer: Offer, error: ConnextError) -> Output:

@@ -113,16 +113,20 @@ def check_may_countersign(channel: Channel, state: State) -> None:
 # --- States ---
 
 
-def check_nonce(channel: Channel, state: State) -> None:
-    """Rule 2: same channel, and a nonce above every one I signed or was shown signed, by not too much."""
+def check_reach(channel: Channel, state: State) -> None:
+    """Rule 2: same channel, and a nonce not too far above every one I signed or was shown signed."""
     if state.channel_id != channel.id:
         raise errors.WrongChannel(state.channel_id, channel.id)
-    if state.nonce <= channel.highest_nonce:
-        raise errors.NonceNotAbove(state.nonce, channel.highest_nonce)
     if state.nonce > channel.highest_nonce + MAX_NONCE_STEP:
         raise errors.NonceTooFar(state.nonce, channel.highest_nonce, MAX_NONCE_STEP)
     if state.nonce > MAX_NONCE:
         raise errors.NonceTooLarge(state.nonce, MAX_NONCE)
+
+
+def check_above(channel: Channel, offer: Offer) -> None:
+    """Rule 2: a nonce above every one I signed or was shown signed, but for this very state when it was shown."""
+    if offer.state.nonce <= channel.highest_nonce and offer.digest != channel.shown_digest:
+        raise errors.NonceNotAbove(offer.state.nonce, channel.highest_nonce)
 
 
 def check_base(channel: Channel, base_nonce: int) -> None:
@@ -239,16 +243,17 @@ def check_may_propose(channel: Channel, is_final: bool) -> None:
         raise errors.AnswerFirst(channel.their_offer.state.nonce)
 
 
-def crossed_offer(channel: Channel, state: State) -> Offer | None:
-    """Rule 6: my unanswered proposal that stands against the counterparty's `state`, because I am the node.
+def crossed_offer(channel: Channel, theirs: Offer) -> Offer | None:
+    """Rule 6: my unanswered proposal on the same base that stands against `theirs`, because I am the node.
 
     A refusal never counts as a crossing, and a final state is not crossed by one that is not.
     """
-    if channel.side is not Side.NODE or state.is_final or not channel.own_offers:
+    if channel.side is not Side.NODE or theirs.state.is_final or not channel.own_offers:
         return None
-    newest = channel.own_offers[-1]
-    same_base = newest.base_nonce == channel.latest.message.nonce
-    return newest if same_base and not newest.is_refusal else None
+    mine = channel.own_offers[-1]
+    if mine.is_refusal or not mine.base_nonce == theirs.base_nonce == channel.latest.message.nonce:
+        return None
+    return mine
 
 
 def check_refusal(channel: Channel, state: State) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from connext import errors, rules
-from connext.channel import Channel, balances, half_signed, new_channel, open_withdrawals
+from connext.channel import Channel, Offer, balances, half_signed, new_channel, open_withdrawals
 from connext.messages import Exit, Resume, State, Transfer, Withdrawal
 from connext.types import (
     MAX_DEADLINE,
@@ -43,6 +43,10 @@ def after(nonce: int, user_wei: int = 0) -> Channel:
     """A channel whose newest countersigned state has this nonce."""
     latest = replace(CHANNEL.latest, message=state(nonce, user_wei))
     return replace(CHANNEL, latest=latest, highest_nonce=nonce)
+
+
+def offer(nonce: int, digest: bytes = bytes(32)) -> Offer:
+    return Offer(state(nonce), 5, False, digest, bytes(64))
 
 
 def transfer(id_: int, payer: int = USER, asset: int = 0, amount: int = 10) -> Transfer:
@@ -149,33 +153,44 @@ def test_otherwise_something_may_be_signed(status: Status) -> None:
 
 @pytest.mark.parametrize("nonce", [6, 5 + 2**16])
 def test_nonces_in_range(nonce: int) -> None:
-    rules.check_nonce(after(5), state(nonce))
+    rules.check_above(after(5), offer(nonce))
+    rules.check_reach(after(5), state(nonce))
 
 
 @pytest.mark.parametrize("nonce", [0, 4, 5])
 def test_nonces_not_above_every_known_one(nonce: int) -> None:
     with pytest.raises(errors.NonceNotAbove) as error:
-        rules.check_nonce(after(5), state(nonce))
+        rules.check_above(after(5), offer(nonce))
     assert (error.value.nonce, error.value.highest) == (nonce, 5)
+
+
+def test_the_state_that_was_shown_may_be_shown_again_and_no_other() -> None:
+    """A proposal that overtook the countersignature of its base is not lost for ever."""
+    channel = replace(after(5), highest_nonce=7, shown_digest=b"\x01" * 32)
+    rules.check_above(channel, offer(7, b"\x01" * 32))
+    with pytest.raises(errors.NonceNotAbove):
+        rules.check_above(channel, offer(7, b"\x02" * 32))
+    with pytest.raises(errors.NonceNotAbove):
+        rules.check_above(replace(channel, shown_digest=None), offer(7, b"\x01" * 32))
 
 
 def test_a_nonce_too_far_above() -> None:
     with pytest.raises(errors.NonceTooFar) as error:
-        rules.check_nonce(after(5), state(6 + 2**16))
+        rules.check_reach(after(5), state(6 + 2**16))
     assert (error.value.nonce, error.value.highest, error.value.max_step) == (6 + 2**16, 5, 2**16)
 
 
 def test_the_largest_nonce_of_the_chain() -> None:
-    rules.check_nonce(after(MAX_NONCE - 1), state(MAX_NONCE))
+    rules.check_reach(after(MAX_NONCE - 1), state(MAX_NONCE))
     with pytest.raises(errors.NonceTooLarge):
-        rules.check_nonce(after(MAX_NONCE), state(MAX_NONCE + 1))
+        rules.check_reach(after(MAX_NONCE), state(MAX_NONCE + 1))
     with pytest.raises(errors.NonceTooLarge):
         rules.payment(after(MAX_NONCE), 1, 0)
 
 
 def test_a_state_of_another_channel() -> None:
     with pytest.raises(errors.WrongChannel):
-        rules.check_nonce(CHANNEL, replace(state(1), channel_id=b"\x09" * 32))
+        rules.check_reach(CHANNEL, replace(state(1), channel_id=b"\x09" * 32))
 
 
 def test_the_base_is_the_newest_countersigned_state() -> None:
@@ -409,7 +424,7 @@ def test_the_nodes_final_nonce_leaves_room_above_the_users_and_both_above_what_c
     closings = {side: rules.closing(replace(after(5), side=side)) for side in Side}
     assert closings[USER] == replace(state(5), nonce=5 + 2**10, is_final=True)
     assert closings[NODE] == replace(state(5), nonce=5 + 2**11, is_final=True)
-    rules.check_nonce(replace(after(5), highest_nonce=6), closings[USER])
+    rules.check_above(replace(after(5), highest_nonce=6), offer(closings[USER].nonce))
 
 
 # --- Rule 6 ---
@@ -598,7 +613,7 @@ def test_nothing_is_deposited_into_a_channel_that_is_ending() -> None:
 
 def test_errors_say_what_is_wrong_with_the_values() -> None:
     with pytest.raises(errors.NonceNotAbove) as error:
-        rules.check_nonce(after(5), state(5))
+        rules.check_above(after(5), offer(5))
     assert str(error.value) == "nonce 5 is not above 5, the highest that I signed or was shown signed"
     with pytest.raises(errors.NotMyChannel) as mine:
         my_side(b"\x99" * 20, KEYS[USER].address)
