@@ -1,0 +1,24 @@
+"""The bench measures what it says: real updates, agreed by both parties."""
+
+import pytest
+
+from connext import bench
+
+
+def test_an_update_is_agreed_by_both_and_goes_both_ways() -> None:
+    pair = bench.Pair()
+    assert bench.measure_updates(pair, 3) > 0
+    assert pair.agreed_nonces() == {3}
+    nets = {party.channels[pair.channel_id].latest.message.user_wei for party in pair.parties.values()}
+    assert nets == {-(10**9)}
+
+
+def test_the_bench_prints_both_figures_and_their_ratio(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    monkeypatch.setattr(bench, "UPDATES_PER_ROUND", 5)
+    bench.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:24].strip() for line in lines] == ["countersigned updates", "four signatures alone", "ratio"]
+    assert 0 < float(lines[2].split()[1]) < 1.5

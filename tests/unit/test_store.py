@@ -1,0 +1,308 @@
+"""A party's files: what is written is read back, nothing half-written or tampered with is."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connext import events
+from connext.channel import Channel
+from connext.envelopes import KINDS, Envelope, Refusal, envelope_from_json, envelope_to_json
+from connext.messages import Domain
+from connext.party import step
+from connext.store import InvalidFile, Store, StoreLocked, StoreNotLocked, read_envelope, write_envelope
+from connext.types import InvalidValue
+from tests.unit.pair import (
+    ACCOUNTS,
+    CHANNEL_ID,
+    DEPLOYMENT,
+    HOUR,
+    NODE,
+    NOW,
+    USER,
+    Pair,
+    disputed,
+    forged,
+    only,
+    pay,
+    state,
+)
+
+DOMAIN = DEPLOYMENT.domain
+
+
+def busy_channel() -> Channel:
+    """A user's channel in which almost everything waits for something."""
+    pair = Pair()
+    pair.pay(USER, 5)
+    pair.do(NODE, events.Withdraw(CHANNEL_ID, 1, 0, 0, 0, ACCOUNTS[USER], NOW + HOUR))
+    pair.receive(USER)
+    pair.do(USER, pay(5))
+    pair.do(USER, forged(NODE, state(9, -6), 1))
+    pair.confirm(disputed())
+    pair.do(NODE, events.ProposeResume(CHANNEL_ID, NOW + HOUR))
+    pair.receive(USER)
+    pair.do(USER, events.ProposeResume(CHANNEL_ID, NOW + HOUR + 1))
+    return pair.channel(USER)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(DOMAIN, tmp_path)
+
+
+@pytest.fixture
+def saved(store: Store) -> Path:
+    with store:
+        store.save(busy_channel())
+    return store.path(CHANNEL_ID)
+
+
+def change(path: Path, keys: str, value: Any) -> None:
+    """Change one field of the file, named by its path."""
+    document = json.loads(path.read_text())
+    *parents, last = keys.split(".")
+    place = document
+    for key in parents:
+        place = place[int(key)] if key.isdigit() else place[key]
+    place[last] = value
+    path.write_text(json.dumps(document))
+
+
+def test_the_busy_channel_is_busy() -> None:
+    channel = busy_channel()
+    for name in ("own_offers", "their_offer", "their_withdrawal", "own_resume", "their_resume"):
+        assert getattr(channel, name), name
+
+
+def test_what_is_saved_is_loaded(store: Store) -> None:
+    channel = busy_channel()
+    with store:
+        store.save(channel)
+        assert store.load() == {CHANNEL_ID: channel}
+    assert Store(DOMAIN, store.folder.parent).load() == {CHANNEL_ID: channel}
+
+
+def test_one_file_per_channel_in_the_folder_of_its_chain(store: Store, saved: Path, tmp_path: Path) -> None:
+    assert saved == tmp_path / "1" / f"0x{CHANNEL_ID.hex()}.json"
+    assert {path.name for path in store.folder.iterdir()} == {saved.name, "lock"}
+
+
+def test_an_empty_store(store: Store) -> None:
+    assert store.load() == {}
+
+
+def test_channels_of_another_manager_are_left_alone(store: Store, saved: Path) -> None:
+    other = Store(Domain(chain_id=1, verifying_contract=b"\x66" * 20), store.folder.parent)
+    assert other.load() == {}
+    assert saved.exists()
+
+
+def test_amounts_are_decimal_strings_in_wei(saved: Path) -> None:
+    document = json.loads(saved.read_text())
+    assert document["channel"]["latest"]["message"]["userWei"] == "-5"
+    assert document["channel"]["side"] == "user"
+    assert document["channel"]["onChain"]["status"] == "disputed"
+
+
+def test_a_restored_file_stays_marked(store: Store) -> None:
+    pair = Pair()
+    pair.do(USER, events.MarkRestored(CHANNEL_ID))
+    with store:
+        store.save(pair.channel(USER))
+    assert store.load()[CHANNEL_ID].restored
+
+
+def test_a_crash_while_writing_leaves_the_old_file(store: Store, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = saved.read_text()
+
+    def fail(_descriptor: int) -> None:
+        raise OSError("the machine went down")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with store, pytest.raises(OSError, match="went down"):
+        store.save(Pair().channel(USER))
+    assert saved.read_text() == before
+    assert list(store.load()) == [CHANNEL_ID]
+
+
+def test_a_party_goes_on_from_its_files(store: Store) -> None:
+    """Everything that was saved before a crash is enough to send again what was lost with it."""
+    pair = Pair()
+    with store:
+        for output in pair.do(USER, pay(5)):
+            if isinstance(output, events.Save):
+                store.save(output.channel)
+        pair.lose_mail()
+        pair.parties[USER] = replace(pair.parties[USER], channels=store.load())
+    pair.do(USER, events.Resend(CHANNEL_ID))
+    pair.settle_mail()
+    assert pair.agreed() == state(1, -5)
+
+
+# --- One process at a time ---
+
+
+def test_two_processes_do_not_hold_one_store(store: Store, tmp_path: Path) -> None:
+    with store:
+        code = (
+            "import sys; from pathlib import Path; from connext.messages import Domain;"
+            "from connext.store import Store, StoreLocked\n"
+            "try:\n    Store(Domain(chain_id=1, verifying_contract=bytes(20)), Path(sys.argv[1])).__enter__()\n"
+            "except StoreLocked as error:\n    sys.exit(str(error))"
+        )
+        run = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+        assert run.returncode == 1
+        assert "in use by another process" in run.stderr
+
+
+def test_the_lock_is_free_again_afterwards(store: Store, tmp_path: Path) -> None:
+    second = Store(DOMAIN, tmp_path)
+    with store, pytest.raises(StoreLocked):
+        second.__enter__()
+    with second:
+        second.save(Pair().channel(USER))
+
+
+def test_nothing_is_saved_without_the_lock(store: Store) -> None:
+    with pytest.raises(StoreNotLocked):
+        store.save(Pair().channel(USER))
+    with store:
+        pass
+    with pytest.raises(StoreNotLocked):
+        store.save(Pair().channel(USER))
+
+
+# --- Files that are not as they were written ---
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "where"),
+    [
+        ("format", "2", "format 1"),
+        ("chainId", "5", "file.chainId"),
+        ("channel.id", "0x" + "00" * 32, "file.channel.id"),
+        ("channel.identity.salt", "1", "file.channel.id"),
+        ("channel.side", "other", "file.channel.side: expected one of user, node"),
+        ("channel.more", "1", "file.channel.more: expected no such field"),
+        ("channel.highestNonce", 9, "file.channel.highestNonce"),
+        ("channel.highestNonce", "1", "file.channel.highestNonce: expected at least 2, the nonce of ownOffers[0]"),
+        ("channel.latest.message.userWei", "-4", "file.channel.latest.digest"),
+        ("channel.latest.message.channelId", "0x" + "00" * 32, "file.channel.latest.channelId"),
+        ("channel.latest.userSignature", None, "file.channel.latest.userSignature"),
+        ("channel.latest.nodeSignature", "0x" + "01" * 64, "file.channel.latest.nodeSignature"),
+        ("channel.ownOffers.0.state.nonce", "3", "file.channel.ownOffers[0].digest"),
+        ("channel.ownOffers.0.signature", "0x" + "01" * 64, "file.channel.ownOffers[0].signature"),
+        ("channel.theirOffer.signature", "0x" + "01" * 64, "file.channel.theirOffer.signature"),
+        ("channel.theirWithdrawal.message.recipient", "0x" + "77" * 20, "file.channel.theirWithdrawal.digest"),
+        ("channel.ownResume.userSignature", None, "file.channel.ownResume.userSignature"),
+        ("channel.theirResume.nodeSignature", None, "file.channel.theirResume.nodeSignature"),
+        ("channel.onChain.status", 2, "file.channel.onChain.status"),
+        ("channel.restored", "no", "file.channel.restored"),
+    ],
+)
+def test_a_changed_file_is_refused_with_the_field_that_is_wrong(
+    store: Store, saved: Path, keys: str, value: object, where: str
+) -> None:
+    change(saved, keys, value)
+    with pytest.raises(InvalidFile) as error:
+        store.load()
+    assert str(error.value).startswith(f"{saved}: ")
+    assert where in str(error.value)
+
+
+def test_a_withdrawal_without_my_signature_is_refused(store: Store) -> None:
+    pair = Pair()
+    pair.do(USER, events.Withdraw(CHANNEL_ID, 1, 0, 0, 0, ACCOUNTS[USER], NOW + 60))
+    with store:
+        store.save(pair.channel(USER))
+    change(store.path(CHANNEL_ID), "channel.withdrawals.0.userSignature", None)
+    with pytest.raises(InvalidFile, match=r"withdrawals\[0\]\.userSignature"):
+        store.load()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": "1", "format": "1"}'])
+def test_what_is_not_a_channels_file(store: Store, saved: Path, text: str) -> None:
+    saved.write_text(text)
+    with pytest.raises(InvalidFile):
+        store.load()
+
+
+def test_a_file_under_another_name_is_refused(store: Store, saved: Path) -> None:
+    saved.rename(saved.with_name("0x1234.json"))
+    with pytest.raises(InvalidFile, match="not the name of the file"):
+        store.load()
+
+
+# --- Envelopes as files ---
+
+
+def envelopes() -> list[Envelope]:
+    pair = Pair()
+    pair.do(USER, pay(5))
+    pair.do(USER, events.Withdraw(CHANNEL_ID, 1, 0, 0, 0, ACCOUNTS[USER], NOW + 60))
+    found = list(pair.mail[NODE])
+    pair.receive(NODE)
+    found += [*pair.mail[USER], forged(USER, state(9), 0)]
+    exit_ = only(pair.do(NODE, events.SignExit(CHANNEL_ID, NOW + 60)), events.HandOut).envelope
+    pair.confirm(disputed())
+    pair.do(NODE, events.ProposeResume(CHANNEL_ID, NOW + HOUR))
+    return [*found, exit_, pair.mail[USER][-1], forged(USER, state(9), 0, Refusal)]
+
+
+def test_every_kind_of_envelope_travels_as_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "envelope.json"
+    kinds = set()
+    for envelope in envelopes():
+        write_envelope(path, envelope)
+        assert read_envelope(path) == envelope
+        assert envelope.channel_id == CHANNEL_ID
+        kinds.add(json.loads(path.read_text())["kind"])
+    assert kinds == set(KINDS)
+
+
+def test_a_payment_by_files(tmp_path: Path) -> None:
+    pair = Pair()
+    pair.do(USER, pay(5))
+    write_envelope(tmp_path / "proposal.json", pair.mail[NODE].popleft())
+    pair.do(NODE, read_envelope(tmp_path / "proposal.json"))
+    write_envelope(tmp_path / "countersignature.json", pair.mail[USER].popleft())
+    pair.do(USER, read_envelope(tmp_path / "countersignature.json"))
+    assert pair.agreed() == state(1, -5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"kind": "payment"}, "message.kind"),
+        ({"kind": None}, "message.kind"),
+        ({"signature": "0x00"}, "message.signature"),
+        ({"baseNonce": -1}, "message.baseNonce"),
+        ({"more": 1}, "message.more"),
+    ],
+)
+def test_envelopes_are_read_strictly(changes: dict[str, object], where: str) -> None:
+    value = envelope_to_json(forged(USER, state(1), 0))
+    with pytest.raises(InvalidValue) as error:
+        envelope_from_json({**value, **changes})
+    assert error.value.field == where
+
+
+def test_a_missing_or_broken_envelope_file(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFile, match="No such file"):
+        read_envelope(tmp_path / "none.json")
+    (tmp_path / "list.json").write_text("[]")
+    with pytest.raises(InvalidFile, match="expected an object"):
+        read_envelope(tmp_path / "list.json")
+
+
+def test_a_tampered_envelope_is_for_the_party_to_reject() -> None:
+    value = envelope_to_json(forged(USER, state(1, -5), 0))
+    value["state"]["userWei"], value["state"]["nodeWei"] = "-6", "6"
+    _, outputs = step(Pair().parties[NODE], envelope_from_json(value))
+    assert [type(output) for output in outputs] == [events.Rejected]
