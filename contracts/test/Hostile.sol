@@ -26,7 +26,7 @@ abstract contract Hostile {
     /// @dev Longer than the fixed part of the arguments of any function of the manager.
     uint256 private constant PADDING_BYTES = 1024;
 
-    event CalledBack(uint256 index, bool succeeded, bytes4 reason);
+    event CalledBack(uint256 index, bool succeeded, bytes32 answer);
 
     error Refused();
 
@@ -44,7 +44,7 @@ abstract contract Hostile {
         _gasToSpend = amount;
     }
 
-    /// @notice Make these calls to whoever called, one after the other, and report how each ended. A selector alone is enough: zeros follow.
+    /// @notice Make these calls to whoever called, one after the other, and report the first word of each answer. A selector alone is enough: zeros follow.
     function callBack(bytes[] calldata callbacks) external {
         _conduct = Conduct.CallsBack;
         _callbacks = callbacks;
@@ -86,8 +86,8 @@ abstract contract Hostile {
     function _callBack() private {
         bytes memory padding = new bytes(PADDING_BYTES);
         for (uint256 i = 0; i < _callbacks.length; ++i) {
-            (bool succeeded, bytes memory reason) = msg.sender.call(bytes.concat(_callbacks[i], padding));
-            emit CalledBack(i, succeeded, bytes4(reason));
+            (bool succeeded, bytes memory answer) = msg.sender.call(bytes.concat(_callbacks[i], padding));
+            emit CalledBack(i, succeeded, bytes32(answer));
         }
     }
 }
