@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -48,10 +50,23 @@ def test_refuses_an_endpoint_that_does_not_answer(monkeypatch: pytest.MonkeyPatc
     assert "secret" not in str(error.value)
 
 
-def test_refuses_another_chain(monkeypatch: pytest.MonkeyPatch, chain: Any) -> None:
-    monkeypatch.setenv("MAINNET_RPC_URL", chain.provider.uri)
-    with pytest.raises(ProviderError, match=r"has chain id 31337, not 1"):
-        upstream.mainnet_url()
+class AnotherChain(BaseHTTPRequestHandler):
+    """Answers every request with the chain id 42."""
+
+    def do_POST(self) -> None:
+        answer = b'{"jsonrpc": "2.0", "id": 1, "result": "0x2a"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+def test_refuses_another_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), AnotherChain) as server:
+        Thread(target=server.handle_request).start()
+        monkeypatch.setenv("MAINNET_RPC_URL", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(ProviderError, match=r"127\.0\.0\.1 has chain id 42, not 1\."):
+            upstream.mainnet_url()
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
