@@ -29,6 +29,11 @@ def from_json(cls: type[Value], value: object, path: str) -> Value:
     return result
 
 
+def field_names(cls: type[Any]) -> list[str]:
+    """How JSON spells the fields of a dataclass."""
+    return [camel_case(field.name) for field in fields(cls)]
+
+
 class JsonType(Protocol):
     def to_json(self, value: Any) -> Any: ...
     def from_json(self, value: object, path: str) -> Any: ...
