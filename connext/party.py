@@ -60,6 +60,7 @@ def step(party: Party, event: Event) -> tuple[Party, list[Output]]:
     try:
         if channel is None:
             raise errors.UnknownChannel(event.channel_id)
+        rules.check_mine(channel, party.account, party.signer.address)
         after, outputs = _HANDLERS[type(event)](party, channel, event)
     except ConnextError as error:
         return party, [events.Rejected(event, error)]
@@ -449,7 +450,7 @@ def _defend(channel: Channel) -> list[Output]:
     if on_chain.time >= on_chain.deadline:
         recorded = latest.message if latest.message.nonce == on_chain.nonce else None
         return [events.Submit("settle", channel.identity, {"state": recorded})]
-    if latest.message.nonce > on_chain.nonce:
+    if latest.message.nonce > on_chain.nonce and latest.is_countersigned:
         return [events.Submit("checkpoint", channel.identity, {"signed": latest})]
     return []
 

@@ -89,6 +89,12 @@ def my_side(
     raise errors.NotMyChannel(identity.id(deployment.domain.chain_id, manager), account, signer)
 
 
+def check_mine(channel: Channel, account: Address, signer: Address) -> None:
+    """Rule 2: the file is that of this very party."""
+    if channel.identity.account(channel.side) != account or channel.identity.signer(channel.side) != signer:
+        raise errors.NotMyChannel(channel.id, account, signer)
+
+
 def check_may_sign(channel: Channel) -> None:
     """Rules 1 and 4: nothing after a restored store, a final state or the settlement."""
     if channel.restored:

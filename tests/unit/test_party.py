@@ -71,6 +71,14 @@ def test_an_unknown_channel_is_not_touched(pair: Pair) -> None:
         assert isinstance(error_of(outputs), errors.UnknownChannel)
 
 
+@pytest.mark.parametrize("changes", [{"account": ACCOUNTS[NODE]}, {"signer": KEYS[NODE]}])
+def test_somebody_elses_file_is_not_used(pair: Pair, changes: dict[str, object]) -> None:
+    party = replace(pair.parties[USER], **changes)  # type: ignore[arg-type]
+    same, outputs = step(party, pay(1))
+    assert same is party
+    assert isinstance(error_of(outputs), errors.NotMyChannel)
+
+
 def test_many_channels_per_party() -> None:
     """Bob's node with two users; what happens in one channel leaves the other alone."""
     party = Party(DEPLOYMENT, POLICY, ACCOUNTS[NODE], KEYS[NODE], {})
