@@ -208,7 +208,10 @@ class World:
 
     def view_of(self, name: str, channel: str) -> Channel:
         """The channel as this party has it."""
-        return _named("channel of a party", self.parties[name].channels, self.channel_id(channel))
+        channels = self.parties[name].channels
+        if self.channel_id(channel) not in channels:
+            raise NothingKnown(f"side for {name}", channel)
+        return channels[self.channel_id(channel)]
 
     def newest(self, name: str, channel: str) -> Signed[State]:
         """The newest state this actor could send: its own, or for a stranger the newest that exists."""

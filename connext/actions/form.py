@@ -89,9 +89,13 @@ class ActionsField:
     def read(self, value: object, path: str) -> tuple[Action, ...]:
         if not isinstance(value, list | tuple):
             raise InvalidValue(path, self.expected, value)
-        return tuple(
-            item if isinstance(item, Action) else read_action(item, f"{path}[{i}]") for i, item in enumerate(value)
-        )
+        return tuple(self._read_one(item, f"{path}[{i}]") for i, item in enumerate(value))
+
+    def _read_one(self, value: object, path: str) -> Action:
+        item = value if isinstance(value, Action) else read_action(value, path)
+        if not VOCABULARY[item.name].is_call:
+            raise InvalidValue(f"{path}.do", "an action of the chain", item.name)
+        return item
 
     def write(self, value: tuple[Action, ...]) -> list[Any]:
         return [write_action(item) for item in value]

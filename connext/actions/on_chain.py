@@ -129,8 +129,7 @@ def _item(world: World, actor: Actor, item: Action) -> Call:
     if item.actor != actor.name:
         raise InvalidValue(f"{item.name}.by", f"{actor.name}, like the batch", item.actor)
     call = perform(world, item)
-    if call is None:
-        raise InvalidValue("batch.items", "calls of the manager", item.name)
+    assert call is not None  # only calls can be items
     return call
 
 

@@ -1,4 +1,4 @@
-"""Chains that Ape is connected to: live networks, where named accounts sign, and local ones (anvil), where anyone may send.
+"""Chains that Ape is connected to: live networks, where named accounts sign, and local ones, where anyone may send.
 
 Everything goes through plain JSON-RPC: Ape's own contract calls cost a dozen requests each and decode reverts loosely.
 """
@@ -113,7 +113,7 @@ class ApeChain:
 
 
 class ApeLocalChain(ApeChain):
-    """A local chain (see `connext.chain.LocalChain`): an anvil, which may be a fork. One transaction makes one block."""
+    """A local chain (see `connext.chain.LocalChain`): an anvil, forked or not. One transaction makes one block."""
 
     def __init__(self, provider: Web3Provider) -> None:
         super().__init__(provider)

@@ -6,6 +6,7 @@ accounts after it are read out of the machine's journal. That makes gas exact, a
 """
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -65,7 +66,7 @@ class EvmChain:
         self.chain_id = chain_id
         self._mined = [_Mined(Block(0, genesis_time), (), MappingProxyType({}))]
         self._next_time: int | None = None
-        self._caller: tuple[_Mined, pyrevm.EVM] | None = None
+        self._callers: deque[tuple[_Mined, pyrevm.EVM]] = deque(maxlen=2)
 
     @property
     def head(self) -> Block:
@@ -147,10 +148,12 @@ class EvmChain:
         self._mined[-1] = replace(mined, accounts=MappingProxyType({**mined.accounts, address: account}))
 
     def _machine_for_calls(self, mined: _Mined) -> pyrevm.EVM:
-        """Calls are undone, so that one machine serves all of them at one block."""
-        if self._caller is None or self._caller[0] is not mined:
-            self._caller = (mined, self._machine(mined.accounts, mined.block))
-        return self._caller[1]
+        """Calls are undone, so that one machine serves all of them at one block; two blocks are asked about in turn."""
+        for known, machine in self._callers:
+            if known is mined:
+                return machine
+        self._callers.append((mined, self._machine(mined.accounts, mined.block)))
+        return self._callers[-1][1]
 
     def _machine(self, accounts: Mapping[Address, _Account], block: Block) -> pyrevm.EVM:
         environment = pyrevm.Env(

@@ -1,0 +1,121 @@
+"""The ledger folded from events is the manager's storage, whatever was tried, whether it succeeded or not."""
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from connext.actions import VOCABULARY, Action, action, play
+from connext.chain import Receipt
+from connext.chain.evm import EvmChain
+from connext.ledger import empty_ledger, fold
+from connext.world import DAY, HOUR, NothingKnown, World, actor
+from tests.scene import assert_ledger_is_storage, channel_of, deploy, enrich
+
+PEOPLE = ("alice", "bob", "carol")
+CHANNELS = {"one": ("alice", "bob"), "two": ("bob", "carol"), "three": ("alice", "carol")}
+BETWEEN_PARTIES = ("pay", "accept", "refuse", "propose_withdrawal", "propose_resume", "propose_close", "collateralize")
+
+SEQUENCES = 8
+LENGTH = 80
+
+
+def new_crowd(rng: Random) -> World:
+    """Three people with three channels among them, and money in all places."""
+    chain = EvmChain()
+    deployment = deploy(chain)
+    alice, bob, carol = people = [actor(name) for name in PEOPLE]
+    enrich(chain, deployment, (person.account for person in people))
+    channels = {
+        "one": channel_of(alice, bob, period=DAY),
+        "two": channel_of(bob, carol, period=DAY),
+        "three": channel_of(alice, carol, salt=rng.randrange(2**64), period=2 * DAY),
+    }
+    world = World(chain, deployment, people, channels, depth=rng.randrange(1, 4))
+    play(world, [action("fund", name, amount="50 ETH and 500 DAI") for name in PEOPLE])
+    for channel in CHANNELS:
+        for side in ("user", "node"):
+            play(world, [action("deposit", "carol", channel=channel, side=side, amount="5 ETH and 50 DAI")])
+    return world
+
+
+def random_action(rng: Random) -> Action:
+    """Any action by anybody, most of them with a chance to succeed."""
+    name = rng.choice(MENU)
+    channel = rng.choice(tuple(CHANNELS))
+    who = rng.choice(CHANNELS[channel] if name in BETWEEN_PARTIES else PEOPLE) if VOCABULARY[name].has_actor else None
+    values = {field: VALUES[field](rng) for field in VOCABULARY[name].fields if _is_given(rng, name, field)}
+    if "channel" in values:
+        values["channel"] = channel
+    if name == "batch":
+        values["items"] = [action("fund", who, amount=_amount(rng)) for _ in range(rng.randrange(3))]
+    return action(name, who, **values)
+
+
+def _is_given(rng: Random, name: str, field: str) -> bool:
+    return field in VOCABULARY[name].required or rng.random() < 0.3
+
+
+def _amount(rng: Random) -> str:
+    return rng.choice(("1 ETH", "2 DAI", "1 ETH and 4 DAI", "99 ETH", "7 wei DAI", "nothing"))
+
+
+VALUES: dict[str, Callable[[Random], Any]] = {
+    "channel": lambda rng: rng.choice(tuple(CHANNELS)),
+    "side": lambda rng: rng.choice(("user", "node")),
+    "asset": lambda rng: rng.choice(("ETH", "DAI")),
+    "amount": _amount,
+    "user": _amount,
+    "node": _amount,
+    "account": lambda rng: rng.choice(PEOPLE),
+    "recipient": lambda rng: rng.choice(PEOPLE),
+    "nonce": lambda rng: rng.randrange(4),
+    "sequence": lambda rng: rng.randrange(2),
+    "window": lambda _: HOUR,
+    "duration": lambda rng: rng.choice((60, HOUR, DAY)),
+    "blocks": lambda rng: rng.randrange(1, 3),
+    "messages": lambda _: 1,
+    "resent": lambda rng: rng.random() < 0.5,
+    "admitted": lambda rng: rng.random() < 0.5,
+    "items": lambda _: [],
+}
+
+MENU = [name for name in VOCABULARY if name not in ("go_silent", "drop", "restore", "propose_close")]
+MENU += [*BETWEEN_PARTIES, "start_dispute", "come_back"] * 4 + ["propose_resume", "accept"] * 6
+MENU += ["go_silent", "propose_close", "advance", "batch", "withdraw_reserve"]
+
+
+def test_fold_is_storage() -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(SEQUENCES):
+        rng = Random(seed)
+        world = new_crowd(rng)
+        for _ in range(LENGTH):
+            for receipt in try_to_play(world, random_action(rng)):
+                seen.update(event.name for event in receipt.events if event.address == world.manager)
+                seen.update(["failed"] if receipt.error else [])
+            assert_ledger_is_storage(world)
+    # Without these the test would be about nothing.
+    expected = {"Collateralized", "Withdrawn", "StateRecorded", "DisputeStarted", "DisputeResumed", "ChannelSettled"}
+    assert expected | {"ReserveWithdrawn", "CallFailed", "failed"} <= set(seen), seen
+
+
+def try_to_play(world: World, step: Action) -> list[Receipt]:
+    """What it sent; nothing if it makes no sense here."""
+    try:
+        (outcome,) = play(world, [step])
+    except NothingKnown:
+        return []
+    return outcome.receipts
+
+
+def test_fold_takes_logs_in_any_portions(rng: Random) -> None:
+    world = new_crowd(rng)
+    for _ in range(LENGTH):
+        try_to_play(world, random_action(rng))
+    logs = list(world.chain.logs(world.manager, 0, world.chain.head.number))
+    ledger = empty_ledger(world.manager)
+    while logs:
+        count = rng.randrange(1, 5)
+        ledger, logs = fold(ledger, logs[:count]), logs[count:]
+    assert ledger == world.ledger()
