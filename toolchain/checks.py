@@ -33,7 +33,7 @@ class Linter:
     command: tuple[str, ...]
 
     def run(self) -> Count:
-        return Count(failed=1) if subprocess.call(self.command, cwd=CHECKOUT) else Count(passed=1)
+        return Count(failed=1) if _call(self.command) else Count(passed=1)
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,20 @@ class Tests:
     def run(self) -> Count:
         report = REPORTS / f"{self.name}.xml"
         report.unlink(missing_ok=True)
-        status = subprocess.call((*self.command, f"--junitxml={report}"), cwd=CHECKOUT)
+        status = _call((*self.command, f"--junitxml={report}"))
         count = _junit_count(report) if report.is_file() else Count()
         return count if bool(status) == bool(count.failed) else count + Count(failed=1)
+
+
+def _call(command: tuple[str, ...]) -> int:
+    """Run a program; end it, and give it time to stop what it started, if this one is interrupted."""
+    process = subprocess.Popen(command, cwd=CHECKOUT)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise
 
 
 def _junit_count(report: Path) -> Count:
@@ -66,7 +77,7 @@ SOLIDITY = ("contracts/**/*.sol", "interfaces/**/*.sol")
 GROUPS: dict[str, tuple[Linter | Tests, ...]] = {
     "test": (
         Tests("unit", ("pytest", "-q", "-p", "no:ape_test", "tests/unit")),
-        Tests("chain", ("ape", "test", "-q", "tests", "--ignore=tests/unit")),
+        Tests("chain", ("ape", "test", "-q", "-n", "2", "--dist", "loadfile", "tests", "--ignore=tests/unit")),
     ),
     "lint": (
         Linter("ruff check", ("ruff", "check", "--quiet", ".")),
