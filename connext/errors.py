@@ -361,3 +361,9 @@ class NotSigned(RuleError):
     text = "the message with digest {digest} does not carry the {side}'s signature"
     digest: bytes
     side: str
+
+
+@dataclass(eq=False)
+class ExitIsNotForParties(RuleError):
+    text = "an exit is for whoever shall start dispute {dispute} with it; a party starts one by itself"
+    dispute: int

@@ -379,6 +379,10 @@ def _sign_exit(party: Party, channel: Channel, event: events.SignExit) -> Result
     return channel, [events.HandOut(SignedExit(exit_, signature))]
 
 
+def _on_exit(_party: Party, _channel: Channel, event: SignedExit) -> Result:
+    raise errors.ExitIsNotForParties(event.exit.dispute)
+
+
 # --- The chain ---
 
 
@@ -542,6 +546,7 @@ _HANDLERS: dict[type, Callable[[Party, Channel, Any], Result]] = {
     Countersignature: _on_countersignature,
     WithdrawalProposal: _on_withdrawal_proposal,
     ResumeProposal: _on_resume_proposal,
+    SignedExit: _on_exit,
     events.Deposit: _deposit,
     events.Collateralize: _collateralize,
     events.Pay: _pay,

@@ -1,10 +1,12 @@
 """Two parties exchange states: payments, crossings, refusals, final states, withdrawals, disputes, resumes."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from connext import errors, events
+from connext import party as party_module
 from connext.channel import OnChain, Signed, recorded_hash
 from connext.envelopes import Countersignature, Proposal, Refusal, ResumeProposal, WithdrawalProposal
 from connext.messages import State, Transfer, Withdrawal
@@ -757,6 +759,16 @@ def test_an_exit_for_a_friend_to_submit(pair: Pair) -> None:
     signed = only(outputs, events.HandOut).envelope
     assert (signed.exit.dispute, signed.exit.deadline) == (1, NOW + DAY)
     check_signature(Signable(DEPLOYMENT.domain, signed.exit).digest, signed.signature, KEYS[USER].address)
+
+
+def test_an_exit_is_nothing_for_the_counterparty(pair: Pair) -> None:
+    signed = only(pair.do(USER, events.SignExit(CHANNEL_ID, NOW + DAY)), events.HandOut).envelope
+    assert isinstance(error_of(pair.do(NODE, signed)), errors.ExitIsNotForParties)
+
+
+def test_every_event_has_a_handler() -> None:
+    handled = {*party_module._HANDLERS, events.ChainView, events.Open}
+    assert handled == set(get_args(events.Event))
 
 
 def test_a_checkpoint_without_a_dispute(pair: Pair) -> None:
