@@ -43,6 +43,14 @@ bench: $(SETUP) ## measure countersigned updates per second
 artifacts: $(SETUP) ## compile the contracts into connext/artifacts and tests/artifacts
 	@python toolchain/artifacts.py
 
+.PHONY: gas
+gas: artifacts ## measure gas anew: snapshots/gas.json and docs/gas.md
+	@ape test -q tests/gas --write-gas
+
+.PHONY: docs
+docs: $(SETUP) ## write docs/errors.md from the interface
+	@python toolchain/errors_doc.py > docs/errors.md
+
 .PHONY: lock
 lock: $(SETUP) ## renew the lock files from requirements/*.in and package.json
 	@for name in build dev; do \

@@ -21,7 +21,7 @@ def compile_contracts() -> dict[Path, str]:
         ValueError: the contracts do not compile; the message is the compiler's.
     """
     sources = {path.relative_to(CHECKOUT).as_posix(): path.read_text() for path in sorted(CONTRACTS.rglob("*.sol"))}
-    output = _solc(
+    output = solc(
         {
             "language": "Solidity",
             "sources": {name: {"content": text} for name, text in sources.items()},
@@ -39,7 +39,8 @@ def compile_contracts() -> dict[Path, str]:
     }
 
 
-def _solc(request: dict[str, Any]) -> dict[str, Any]:
+def solc(request: dict[str, Any]) -> dict[str, Any]:
+    """Standard JSON in and out; what is imported is found in the checkout."""
     command = [str(CHECKOUT / "toolchain" / "solc.mjs"), "--standard-json", "--base-path", str(CHECKOUT)]
     answer = subprocess.run(command, input=json.dumps(request), stdout=subprocess.PIPE, text=True, check=True)
     result: dict[str, Any] = json.loads(answer.stdout)
