@@ -184,6 +184,7 @@ def test_the_largest_nonce_of_the_chain() -> None:
     rules.check_reach(after(MAX_NONCE - 1), state(MAX_NONCE))
     with pytest.raises(errors.NonceTooLarge):
         rules.check_reach(after(MAX_NONCE), state(MAX_NONCE + 1))
+    assert rules.payment(after(MAX_NONCE - 1), 1, 0).nonce == MAX_NONCE
     with pytest.raises(errors.NonceTooLarge):
         rules.payment(after(MAX_NONCE), 1, 0)
 
@@ -243,6 +244,13 @@ def test_no_balance_is_negative(content: State, asset: str, side: str) -> None:
     assert (error.value.asset, error.value.side, error.value.balance) == (asset, side, -1)
 
 
+def test_an_empty_balance_is_none_of_the_negative_ones() -> None:
+    with pytest.raises(errors.BalanceNegative) as error:
+        rules.check_balances(Amounts(0, 0, 0, -7))
+    assert (error.value.asset, error.value.side, error.value.balance) == ("DAI", "node", -7)
+    rules.check_balances(Amounts(0, 0, 0, 0))
+
+
 def test_balances_are_confirmed_contributions_plus_nets() -> None:
     assert balances(CHANNEL, state(1, 30, -40)) == Amounts(130, 70, 960, 1040)
     negative = replace(CHANNEL, on_chain=replace(FUNDED, user_wei=-20))
@@ -275,6 +283,11 @@ def test_adding_a_transfer_is_not_supported_yet() -> None:
         with pytest.raises(errors.TransfersUnsupported) as error:
             check_content(CHANNEL, State(CHANNEL_ID, 1, 0, 0, 0, 0, (transfer(7, payer=payer),), False))
         assert error.value.transfer_id == 7
+
+
+def test_transfers_are_checked_with_the_content() -> None:
+    with pytest.raises(errors.UnknownTransferCode):
+        check_content(CHANNEL, State(CHANNEL_ID, 1, 0, 0, 0, 0, (transfer(7, payer=2),), False))
 
 
 def check_transfers(*transfers: Transfer) -> None:
