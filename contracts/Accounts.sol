@@ -13,10 +13,9 @@ abstract contract Accounts is Batching {
     /// @inheritdoc IChannelManager
     uint256 public constant PAYOUT_STIPEND = 100_000;
 
-    /// @dev Gas that must be left before a payout so that the full stipend arrives: 64/63 of it (EIP-150) and what the call itself costs at
-    /// most (2 600 for a cold account; with value 9 000, and 25 000 for a new account), rounded up for the instructions between.
-    uint256 private constant WEI_PAYOUT_GAS = 140_000;
-    uint256 private constant TOKEN_PAYOUT_GAS = 106_000;
+    /// @dev Most gas that one payout can use: the call (9 000 with value, 2 600 each for a cold account and its EIP-7702 code, or 25 000 for a new one,
+    /// which runs no code), the stipend, and the credit where it fails (25 000). It also covers 64/63 of the stipend, which EIP-150 asks for.
+    uint256 private constant PAYOUT_GAS = 145_000;
 
     /// @dev Reserves stop growing by deposits here. Payouts of channels are at most 2^80 each, so no number of them overflows the rest.
     uint256 private constant MAX_FUNDED_RESERVE = type(uint128).max / 2;
@@ -172,15 +171,12 @@ abstract contract Accounts is Batching {
 
     /// @dev Pays a user side out of a channel. What cannot be delivered becomes the account's credit, so no payee can block anybody (G10).
     function _payOut(address account, address recipient, uint256 amountWei, uint256 amountToken) internal leaving {
-        if (amountWei != 0) {
-            _requirePayoutGas(WEI_PAYOUT_GAS);
-            if (!Delivery.sendWei(recipient, amountWei, PAYOUT_STIPEND)) _credit(account, Asset.Ether, amountWei);
+        _requirePayoutGas((amountWei == 0 ? 0 : PAYOUT_GAS) + (amountToken == 0 ? 0 : PAYOUT_GAS));
+        if (amountWei != 0 && !Delivery.sendWei(recipient, amountWei, PAYOUT_STIPEND)) {
+            _credit(account, Asset.Ether, amountWei);
         }
-        if (amountToken != 0) {
-            _requirePayoutGas(TOKEN_PAYOUT_GAS);
-            if (!Delivery.sendToken(TOKEN, recipient, amountToken, PAYOUT_STIPEND)) {
-                _credit(account, Asset.Token, amountToken);
-            }
+        if (amountToken != 0 && !Delivery.sendToken(TOKEN, recipient, amountToken, PAYOUT_STIPEND)) {
+            _credit(account, Asset.Token, amountToken);
         }
     }
 
@@ -194,7 +190,8 @@ abstract contract Accounts is Batching {
         }
     }
 
-    /// @dev Without this a caller could choose the gas so that a payee fails and is only credited.
+    /// @dev Without this a caller could choose the gas so that a payee fails and is only credited. Asked for all payouts at once, before the first,
+    /// so that the gas one payee uses cannot decide over the next.
     function _requirePayoutGas(uint256 gasNeeded) private view {
         uint256 gasLeft = gasleft();
         if (gasLeft < gasNeeded) revert PayoutGasTooLow(gasLeft, gasNeeded);

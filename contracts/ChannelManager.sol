@@ -216,8 +216,7 @@ contract ChannelManager is Accounts, EIP712 {
         Head head = record.head;
         _requireDisputed(channelId, head);
         if (block.timestamp < head.deadline()) revert DisputeNotOver(channelId, head.deadline(), block.timestamp);
-        bytes26 recordedHash =
-            record.recorded.nonce() == 0 ? _initialStateHash(channelId) : record.recorded.stateHash();
+        bytes26 recordedHash = record.recorded.nonce() == 0 ? _initialStateHash(channelId) : record.recorded.stateHash();
         bytes26 stateHash = bytes26(Messages.hash(channelId, state));
         if (stateHash != recordedHash) revert StateNotRecorded(channelId, stateHash, recordedHash);
         _settle(channelId, channel, record, head, state);
@@ -310,10 +309,7 @@ contract ChannelManager is Accounts, EIP712 {
     // --- Opening and contributions ---
 
     /// @dev The head of a channel that may take money: an open one, or a new one, which opens here.
-    function _openHead(bytes32 channelId, Channel calldata channel, Record storage record)
-        private
-        returns (Head head)
-    {
+    function _openHead(bytes32 channelId, Channel calldata channel, Record storage record) private returns (Head head) {
         head = record.head;
         if (head.form() != Form.Unfunded) {
             _requireOpen(channelId, head);
@@ -348,9 +344,7 @@ contract ChannelManager is Accounts, EIP712 {
         }
     }
 
-    function _deposit(bytes32 channelId, Record storage record, Head head, Side side, uint256 amountToken)
-        private
-    {
+    function _deposit(bytes32 channelId, Record storage record, Head head, Side side, uint256 amountToken) private {
         uint256 amountWei = _value();
         if (amountWei == 0 && amountToken == 0) revert NothingMoved();
         head = _contribute(channelId, record, head, side, Asset.Ether, amountWei);
@@ -360,14 +354,10 @@ contract ChannelManager is Accounts, EIP712 {
     }
 
     /// @dev Adds to a side's contribution, within the capacity (G8).
-    function _contribute(
-        bytes32 channelId,
-        Record storage record,
-        Head head,
-        Side side,
-        Asset asset,
-        uint256 amount
-    ) private returns (Head) {
+    function _contribute(bytes32 channelId, Record storage record, Head head, Side side, Asset asset, uint256 amount)
+        private
+        returns (Head)
+    {
         if (amount == 0) return head;
         Pot pot = record.pot(head, asset);
         uint256 total = uint256(pot.total()) + amount;
@@ -390,7 +380,9 @@ contract ChannelManager is Accounts, EIP712 {
         if (amount == 0) return head;
         Pot pot = record.pot(head, asset);
         if (amount > pot.total()) revert WithdrawalTooLarge(channelId, asset, amount, pot.total());
-        return record.withPot(head, asset, _pot(channelId, asset, uint256(pot.total()) - amount, int256(pot.user()) - int256(userAmount)));
+        return record.withPot(
+            head, asset, _pot(channelId, asset, uint256(pot.total()) - amount, int256(pot.user()) - int256(userAmount))
+        );
     }
 
     /// @dev Narrows a ledger to its stored widths. The total is bounded by the capacity.
@@ -400,11 +392,7 @@ contract ChannelManager is Accounts, EIP712 {
     }
 
     /// @dev As much of `amount` as the capacity still allows.
-    function _room(Record storage record, Head head, Asset asset, uint256 amount)
-        private
-        view
-        returns (uint256)
-    {
+    function _room(Record storage record, Head head, Asset asset, uint256 amount) private view returns (uint256) {
         if (amount == 0) return 0;
         uint256 room = _capacity(asset) - record.pot(head, asset).total();
         return amount < room ? amount : room;
@@ -427,12 +415,9 @@ contract ChannelManager is Accounts, EIP712 {
     }
 
     /// @dev Records a state that the caller has found to be newer.
-    function _record(
-        bytes32 channelId,
-        Channel calldata channel,
-        Record storage record,
-        SignedState calldata signed
-    ) private {
+    function _record(bytes32 channelId, Channel calldata channel, Record storage record, SignedState calldata signed)
+        private
+    {
         StateHeader calldata state = signed.state;
         if (state.nonce > MAX_NONCE) revert NonceTooLarge(state.nonce, MAX_NONCE);
         bytes32 stateHash = Messages.hash(channelId, state);

@@ -345,8 +345,8 @@ interface IChannelManager {
     /// @dev Name a recipient that accepts the asset.
     error DeliveryFailed(address recipient, Asset asset, uint256 amount);
 
-    /// @notice Thrown when too little gas is left to give a payee its full stipend.
-    /// @dev Send the transaction with more gas.
+    /// @notice Thrown when too little gas is left to give every payee its full stipend.
+    /// @dev Send the transaction with more gas: `gasNeeded` beyond what the operation uses, whatever an estimate said.
     error PayoutGasTooLow(uint256 gasLeft, uint256 gasNeeded);
 
     // --- Errors: batches ---
@@ -555,7 +555,7 @@ interface IChannelManager {
     /// @notice The deployment's parameters.
     function parameters() external view returns (Parameters memory);
 
-    /// @notice Gas that a payee is given in a payout.
+    /// @notice Gas that a payee is given in a payout of a channel.
     function PAYOUT_STIPEND() external view returns (uint256);
 
     /// @notice Id of a channel: keccak256 of the deployment's chain id, this contract and the channel's fields, ABI-encoded.

@@ -42,7 +42,7 @@ library Ledgers {
     /// @notice Empties a channel and leaves only the tombstone (G6: no second life).
     function bury(Record storage record, Head head) internal {
         if (head.hasSecond()) record.second = Pot.wrap(0);
-        if (Recorded.unwrap(record.recorded) != 0) record.recorded = Recorded.wrap(0);
+        record.recorded = Recorded.wrap(0);
         record.head = Head.wrap(0).withForm(Form.Settled);
     }
 

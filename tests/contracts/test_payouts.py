@@ -4,6 +4,8 @@ The user's side is sent out at settle, close and withdraw; what cannot be delive
 (docs/protocol.md sections 5 and 11, guarantee G10).
 """
 
+from bisect import bisect_left
+
 import pytest
 from ape import networks
 
@@ -12,11 +14,10 @@ from connext.types import Status, parse_address
 from tests.contracts.channels import DAI, ETH, INITIAL_HEADER, View, given
 from tests.contracts.doubles import FAILING_TOKEN, REFUSING, WORKING_TOKEN, Conduct
 from tests.contracts.expect import event, events_of
-from tests.contracts.transactions import Reverted, send
+from tests.contracts.transactions import GAS, Reverted, send
 
 STIPEND = 100_000
-WEI_PAYOUT_GAS = 140_000
-TOKEN_PAYOUT_GAS = 106_000
+PAYOUT_GAS = 145_000
 
 PAID = {"user_wei": 5, "node_wei": 6, "user_token": 7, "node_token": 8}
 """What the channels here hold, and every payout here pays."""
@@ -188,7 +189,7 @@ def test_an_undelivered_withdrawal_is_credited_to_the_account_not_to_the_recipie
 
 
 @WAYS
-def test_a_payee_is_called_with_the_whole_stipend(ready, hostile_channel, hostile_recipient, stranger, pay):
+def test_a_payee_is_called_with_the_whole_stipend(ready, hostile_channel, stranger, pay):
     """Enough for a smart wallet, and what the payee gets does not depend on what the caller sends along."""
     ready(pay, hostile_channel)
     tx = pay(hostile_channel, stranger)
@@ -235,9 +236,9 @@ def test_what_a_payee_returns_is_not_copied(
 
 
 def test_a_token_that_takes_a_fee_harms_nobody_elses_ether(
-    ready, hostile_channel, hostile_token, hostile_wealth, deployer, stranger
+    hostile_channel, hostile_token, hostile_wealth, deployer, stranger
 ):
-    """Such a token is not DAI and must not be deployed with; if it is, its holders share the loss and nothing is blocked."""
+    """Such a token is not DAI, and nobody should deploy with it; where somebody does, nothing is blocked all the same."""
     given(hostile_token.behave, Conduct.TAKES_FEE, sender=deployer)
     hostile_channel.hold(user_wei=5, node_wei=6, user_token=1_000)
     before = hostile_wealth()
@@ -253,23 +254,32 @@ def test_a_token_that_takes_a_fee_harms_nobody_elses_ether(
 
 # --- A caller who chooses the gas ---
 
-FROM, TO, STEP = 60_000, 260_000, 1_000
+FROM, TO, STEP = 60_000, 420_000, 2_000
 
 
 @pytest.mark.parametrize(
     ("holdings", "slow", "gas_spent", "gas_needed"),
     [
-        ({"user_wei": 5, "user_token": 7}, "recipient", 0, WEI_PAYOUT_GAS),
-        ({"user_wei": 5, "user_token": 7}, "recipient", 95_000, TOKEN_PAYOUT_GAS),
-        ({"user_wei": 5}, "recipient", 95_000, WEI_PAYOUT_GAS),
-        ({"user_token": 7}, "token", 60_000, TOKEN_PAYOUT_GAS),
+        ({"user_wei": 5, "user_token": 7}, "recipient", 0, 2 * PAYOUT_GAS),
+        ({"user_wei": 5, "user_token": 7}, "recipient", 95_000, 2 * PAYOUT_GAS),
+        ({"user_wei": 5}, "recipient", 95_000, PAYOUT_GAS),
+        ({"user_token": 7}, "token", 60_000, PAYOUT_GAS),
     ],
     ids=["quick payee, both assets", "slow payee, both assets", "slow payee, ether", "slow token"],
 )
 def test_no_gas_limit_makes_a_payee_only_credited(
-    hostile_channel, hostile_recipient, hostile_token, hostile_wealth, at, stranger, holdings, slow, gas_spent, gas_needed
+    hostile_channel,
+    hostile_recipient,
+    hostile_token,
+    hostile_wealth,
+    at,
+    stranger,
+    holdings,
+    slow,
+    gas_spent,
+    gas_needed,
 ):
-    """Whatever gas the caller sends, the transaction fails as a whole or pays in full, also where that takes the whole stipend."""
+    """Whatever gas the caller sends, the transaction fails as a whole or pays in full, also where payees are slow."""
     manager = hostile_channel.manager
     hostile_channel.hold(**holdings)
     deadline = hostile_channel.dispute()
@@ -303,3 +313,33 @@ def test_no_gas_limit_makes_a_payee_only_credited(
     assert selector == keccak256(b"PayoutGasTooLow(uint256,uint256)")[:4]
     assert int.from_bytes(needed, "big") == gas_needed
     assert gas_needed - STEP <= int.from_bytes(gas_left, "big") < gas_needed
+
+
+@WAYS
+def test_a_payee_that_turns_hostile_after_the_estimate_makes_no_payout_fail(
+    ready, chain, hostile_channel, hostile_recipient, hostile_wealth, stranger, pay
+):
+    """The least gas that pays an honest payee is enough whatever the payee does when its turn comes."""
+    ready(pay, hostile_channel)
+    chain.mine()
+
+    def suffices(gas):
+        snapshot = networks.provider.snapshot()
+        try:
+            pay(hostile_channel, stranger, gas=gas)
+        except Reverted:
+            return False
+        networks.provider.restore(snapshot)
+        return True
+
+    estimate = bisect_left(range(GAS), True, lo=100_000, hi=1_000_000, key=suffices)
+    given(hostile_recipient.behave, Conduct.BURNS_GAS, sender=stranger)
+    before = hostile_wealth()
+    pay(hostile_channel, stranger, gas=estimate)
+    assert hostile_wealth() - before == {
+        "payee.credit.wei": 5,
+        "payee.dai": 7,
+        "node.reserve.wei": 6,
+        "node.reserve.dai": 8,
+        "manager.dai": -7,
+    }
