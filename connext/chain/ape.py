@@ -19,6 +19,11 @@ LOCAL_GAS = 30_000_000
 """Gas limit of a transaction on a local chain: a block's."""
 
 
+GAS_MARGIN = 300_000
+"""Gas above an estimate: what payees and strangers do until the transaction is mined may change what it uses
+(docs/protocol.md section 8 rule 5). What is not used is not paid for."""
+
+
 class ApeChain:
     """A chain (see `connext.chain.Chain`) on which the given accounts can send.
 
@@ -42,14 +47,14 @@ class ApeChain:
         if account is None:
             raise CannotSend(f"there is no account for {checksum(transaction.sender)}")
         self._refuse_failing(transaction)
-        options = {} if transaction.gas is None else {"gas_limit": transaction.gas}
+        gas = transaction.gas or int(self._rpc("eth_estimateGas", _request(transaction)), 16) + GAS_MARGIN
         sent = account.call(
             self.provider.network.ecosystem.create_transaction(
                 chain_id=self.chain_id,
                 receiver=checksum(transaction.to),
                 data=transaction.data,
                 value=transaction.value,
-                **options,
+                gas_limit=gas,
             ),
             raise_on_revert=False,
         )
