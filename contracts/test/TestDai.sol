@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
 /// 0x6B175474E89094C44Da98b954EedeAC495271d0F on Ethereum mainnet. Amounts in wei of DAI (10^-18 DAI).
 /// @dev Follows `dai.sol` of the Maker protocol (github.com/makerdao/dss), name by name and check by check. Storage:
 /// `wards` 0, `totalSupply` 1, `balanceOf` 2, `allowance` 3, `nonces` 4, `DOMAIN_SEPARATOR` 5.
-// solhint-disable const-name-snakecase, no-empty-blocks, var-name-mixedcase
+// solhint-disable const-name-snakecase, var-name-mixedcase
 contract TestDai {
     event Approval(address indexed src, address indexed guy, uint256 wad);
     event Transfer(address indexed src, address indexed dst, uint256 wad);
