@@ -25,9 +25,7 @@ def item(
 def failures(tx: ReceiptAPI) -> dict[int, bytes]:
     """The calls of a batch that failed, by index, each with its reason."""
     return {
-        arguments["index"]: bytes(arguments["reason"])
-        for _, name, arguments in events_of(tx)
-        if name == "CallFailed"
+        arguments["index"]: bytes(arguments["reason"]) for _, name, arguments in events_of(tx) if name == "CallFailed"
     }
 
 

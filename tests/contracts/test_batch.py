@@ -23,7 +23,7 @@ def names(tx):
 # --- Calls that succeed ---
 
 
-def test_every_call_is_made_in_order_for_the_caller(manager, dai, channel, node, wealth):
+def test_every_call_is_made_in_order_for_the_caller(manager, channel, node, wealth):
     before = wealth()
     calls = [
         item(manager.deposit, channel.terms, NODE, 7, value=5),
@@ -83,7 +83,7 @@ def test_the_caller_is_kept(manager, channel, node, stranger, wealth):
     assert wealth() - before == {}
 
 
-def test_tokens_are_pulled_from_the_caller_only(manager, channel, user, node, wealth):
+def test_tokens_are_pulled_from_the_caller_only(manager, channel, node, wealth):
     before = wealth()
     manager.batch([item(manager.deposit, channel.terms, USER, 7)], sender=node)
     assert wealth() - before == {"node.dai": -7, "manager.dai": 7}
@@ -149,7 +149,7 @@ def test_a_failing_call_leaves_no_trace(manager, channel, user):
 
 
 def test_settlements_pay_whatever_their_neighbours_payees_do(
-    new_channel, hostile_manager, hostile_recipient, user, node, stranger, hostile_wealth, at
+    new_channel, hostile_manager, hostile_recipient, stranger, hostile_wealth, at
 ):
     villain = parse_address(hostile_recipient.address)
     channels = [new_channel(hostile_manager, salt=1), new_channel(hostile_manager, salt=2, user=villain)]
@@ -279,7 +279,8 @@ def test_value_meant_for_a_call_that_takes_none_is_not_lost(scene, manager, user
     }
 
 
-def test_calls_that_take_no_value_work_beside_calls_that_do(scene, manager, channel, user):
+@pytest.mark.usefixtures("scene")
+def test_calls_that_take_no_value_work_beside_calls_that_do(manager, channel, user):
     """They see their own share of the value, which is nothing, not that of the batch."""
     calls = [
         item(manager.fund, user, 0, value=5),

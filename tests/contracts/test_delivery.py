@@ -1,4 +1,4 @@
-"""The assembly of `libraries/Delivery.sol` decides as plain Solidity would, and does it without copying what is returned."""
+"""The assembly of `libraries/Delivery.sol` decides as plain Solidity would, without copying what is returned."""
 
 from collections.abc import Callable
 from random import Random

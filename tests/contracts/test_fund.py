@@ -61,7 +61,7 @@ def test_money_is_not_sent_where_nobody_could_take_it_out(manager, dai, node, ow
         manager.fund(account, 1, sender=node, value=1)
 
 
-def test_only_the_callers_own_tokens_are_pulled(manager, dai, user, node, wealth):
+def test_only_the_callers_own_tokens_are_pulled(manager, user, node, wealth):
     """Everybody's allowance is unlimited here, and still the account that is named does not pay."""
     before = wealth()
     manager.fund(user, 7, sender=node)

@@ -238,7 +238,7 @@ def test_what_a_payee_returns_is_not_copied(
 def test_a_token_that_takes_a_fee_harms_nobody_elses_ether(
     hostile_channel, hostile_token, hostile_wealth, deployer, stranger
 ):
-    """Such a token is not DAI, and nobody should deploy with it; where somebody does, nothing is blocked all the same."""
+    """Such a token is not DAI, and nobody should deploy with it; where somebody does, nothing is blocked even so."""
     given(hostile_token.behave, Conduct.TAKES_FEE, sender=deployer)
     hostile_channel.hold(user_wei=5, node_wei=6, user_token=1_000)
     before = hostile_wealth()

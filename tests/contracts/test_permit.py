@@ -24,7 +24,7 @@ PERMIT = {
 
 @pytest.fixture
 def permission(dai, manager, user, chain):
-    """`permission(**fields)`: the user's signed permit as (nonce, expiry, v, r, s), for the manager without limits if nothing else is said."""
+    """`permission(**fields)`: the user's signed permit for the manager as (nonce, expiry, v, r, s)."""
     given(dai.approve, manager, 0, sender=user)
 
     def sign(signer=user, **fields):
@@ -61,7 +61,7 @@ def test_it_gives_the_manager_an_unlimited_allowance(manager, dai, user, permiss
 
 
 @pytest.mark.parametrize("into", ["deposit", "topUp", "fund"])
-def test_permit_and_deposit_in_one_batch(manager, dai, channel, user, permission, wealth, into):
+def test_permit_and_deposit_in_one_batch(manager, channel, user, permission, wealth, into):
     channel.hold(user_wei=1)
     calls = {
         "deposit": item(manager.deposit, channel.terms, USER, 7),

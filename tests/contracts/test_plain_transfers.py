@@ -35,7 +35,7 @@ def test_views_take_no_ether(manager, user):
     assert caught.value.data == b""
 
 
-def test_money_forced_in_belongs_to_nobody_and_changes_nothing(manager, dai, channel, user, node, stranger, wealth):
+def test_money_forced_in_belongs_to_nobody_and_changes_nothing(manager, dai, channel, stranger, wealth):
     """As a validator's reward or a token transfer can; no code path reads the contract's own balance."""
     channel.hold(user_wei=5, node_wei=6, user_token=7)
     networks.provider.set_balance(manager.address, 11 + 100)

@@ -3,14 +3,19 @@
 SpankChain lost 166.97 ETH in 2018 because its token could. docs/protocol.md sections 3 and 11.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
+from ape.contracts import ContractInstance
 
 from connext.keccak import keccak256
 from connext.types import Status, parse_address
 from tests.contracts.batches import failures, item
-from tests.contracts.channels import NO_SIGNATURE, USER, View, given
+from tests.contracts.channels import NO_SIGNATURE, USER, Channel, View, given
 from tests.contracts.doubles import acting
 from tests.contracts.expect import events_of
+from tests.contracts.people import Person
 
 REENTERED = keccak256(b"Reentered()")[:4].ljust(32, b"\0")
 
@@ -32,84 +37,99 @@ def answers(tx):
     ]
 
 
-# Ways in which the manager comes to call a payee.
+@dataclass
+class Scene:
+    manager: ContractInstance
+    channel: Channel
+    payee: ContractInstance
+    stranger: Person
+    at: Callable[[int], None]
 
 
-def settle(manager, channel, payee, stranger, at):
-    at(channel.dispute(channel.signed(nonce=1)))
-    return manager.settle(channel.terms, channel.header(nonce=1), sender=stranger)
+@pytest.fixture
+def scene(hostile_manager, hostile_channel, hostile_recipient, stranger, at):
+    """The payee is the user's account."""
+    return Scene(hostile_manager, hostile_channel, hostile_recipient, stranger, at)
 
 
-def close(manager, channel, payee, stranger, at):
-    return manager.close(channel.terms, channel.signed(is_final=True), sender=stranger)
+# Ways in which the s.manager comes to call a payee.
 
 
-def withdraw(manager, channel, payee, stranger, at):
-    return manager.withdraw(channel.terms, *channel.withdrawal(user_wei=5), sender=stranger)
+def settle(s):
+    s.at(s.channel.dispute(s.channel.signed(nonce=1)))
+    return s.manager.settle(s.channel.terms, s.channel.header(nonce=1), sender=s.stranger)
 
 
-def withdraw_reserve(manager, channel, payee, stranger, at):
-    return manager.withdrawReserve(5, 0, payee, sender=acting(payee))
+def close(s):
+    return s.manager.close(s.channel.terms, s.channel.signed(is_final=True), sender=s.stranger)
 
 
-def batch(manager, channel, payee, stranger, at):
-    return manager.batch([item(manager.withdrawReserve, 5, 0, payee)], sender=acting(payee))
+def withdraw(s):
+    return s.manager.withdraw(s.channel.terms, *s.channel.withdrawal(user_wei=5), sender=s.stranger)
+
+
+def withdraw_reserve(s):
+    return s.manager.withdrawReserve(5, 0, s.payee, sender=acting(s.payee))
+
+
+def batch(s):
+    return s.manager.batch([item(s.manager.withdrawReserve, 5, 0, s.payee)], sender=acting(s.payee))
 
 
 # And the token.
 
 
-def deposit(manager, channel, payee, stranger, at):
-    return manager.deposit(channel.terms, USER, 7, sender=stranger)
+def deposit(s):
+    return s.manager.deposit(s.channel.terms, USER, 7, sender=s.stranger)
 
 
-def top_up(manager, channel, payee, stranger, at):
-    return manager.topUp(channel.id, USER, 7, sender=stranger)
+def top_up(s):
+    return s.manager.topUp(s.channel.id, USER, 7, sender=s.stranger)
 
 
-def fund(manager, channel, payee, stranger, at):
-    return manager.fund(payee, 7, sender=stranger)
+def fund(s):
+    return s.manager.fund(s.payee, 7, sender=s.stranger)
 
 
-def permit(manager, channel, payee, stranger, at):
-    return manager.permit(0, 0, 27, *NO_SIGNATURE, sender=stranger)
+def permit(s):
+    return s.manager.permit(0, 0, 27, *NO_SIGNATURE, sender=s.stranger)
 
 
-def batched_deposit(manager, channel, payee, stranger, at):
-    return manager.batch([item(manager.deposit, channel.terms, USER, 7, gas=3_000_000)], sender=stranger)
+def batched_deposit(s):
+    return s.manager.batch([item(s.manager.deposit, s.channel.terms, USER, 7, gas=3_000_000)], sender=s.stranger)
 
 
-def close_in_tokens(manager, channel, payee, stranger, at):
-    return manager.close(channel.terms, channel.signed(is_final=True, user_token=0), sender=stranger)
+def close_in_tokens(s):
+    return s.manager.close(s.channel.terms, s.channel.signed(is_final=True, user_token=0), sender=s.stranger)
 
 
 @pytest.mark.parametrize("way", [settle, close, withdraw, withdraw_reserve, batch])
 def test_a_payee_enters_nothing(
-    hostile_channel, hostile_manager, hostile_recipient, entry_points, stranger, at, hostile_wealth, way
+    scene, hostile_channel, hostile_manager, hostile_recipient, entry_points, stranger, hostile_wealth, way
 ):
     hostile_channel.hold(user_wei=5, node_wei=6)
     given(hostile_manager.fund, hostile_recipient, 0, sender=stranger, value=50)
     given(hostile_recipient.callBack, entry_points, sender=stranger)
     before = hostile_wealth()
-    tx = way(hostile_manager, hostile_channel, hostile_recipient, stranger, at)
+    tx = way(scene)
     assert answers(tx) == [(False, REENTERED)] * len(entry_points)
     assert (hostile_wealth() - before)["payee.wei"] == 5
 
 
 @pytest.mark.parametrize("way", [deposit, top_up, fund, permit, batched_deposit, close_in_tokens, settle])
 @pytest.mark.parametrize("part", [slice(0, 8), slice(8, 16)], ids=["one half", "the other"])
-def test_the_token_enters_nothing(
-    hostile_channel, hostile_manager, hostile_recipient, hostile_token, entry_points, stranger, at, way, part
-):
+def test_the_token_enters_nothing(scene, hostile_channel, hostile_token, entry_points, stranger, way, part):
     """In two parts: a stipend does not pay for all of them and a transfer."""
     hostile_channel.hold(user_wei=5, user_token=7)
     given(hostile_token.callBack, entry_points[part], sender=stranger)
-    tx = way(hostile_manager, hostile_channel, hostile_recipient, stranger, at)
+    tx = way(scene)
     assert answers(tx) == [(False, REENTERED)] * 8
 
 
 @pytest.mark.parametrize("pushed", ["pushCredit", "withdrawCredit"])
-def test_credit_enters_nothing(hostile_manager, credited, hostile_token, entry_points, stranger, hostile_wealth, pushed):
+def test_credit_enters_nothing(
+    hostile_manager, credited, hostile_token, entry_points, stranger, hostile_wealth, pushed
+):
     given(credited.callBack, entry_points, sender=stranger)
     given(hostile_token.callBack, entry_points, sender=stranger)
     before = hostile_wealth()
@@ -130,9 +150,7 @@ def test_credit_enters_nothing(hostile_manager, credited, hostile_token, entry_p
     }
 
 
-def test_a_reserve_is_not_drained_by_withdrawing_within_a_withdrawal(
-    manager, hostile_recipient, node, stranger, new_channel
-):
+def test_a_reserve_is_not_drained_by_withdrawing_within_a_withdrawal(manager, hostile_recipient, node, stranger):
     """The 2018 attack: the same valid call again, from within the payment it causes."""
     given(manager.fund, node, 0, sender=node, value=100)
     given(manager.fund, hostile_recipient, 0, sender=node, value=10)
@@ -144,7 +162,9 @@ def test_a_reserve_is_not_drained_by_withdrawing_within_a_withdrawal(
     assert manager.reserveOf(hostile_recipient) == (5, 0)
 
 
-def test_a_payee_cannot_use_the_value_of_the_batch_that_pays_it(manager, hostile_recipient, stranger, new_channel, node):
+def test_a_payee_cannot_use_the_value_of_the_batch_that_pays_it(
+    manager, hostile_recipient, stranger, new_channel, node
+):
     """Within a batch a call has a share of the value; a payee in that call has none."""
     channel = new_channel(user=parse_address(hostile_recipient.address)).hold(user_wei=5)
     steal = [

@@ -155,9 +155,7 @@ def test_contributions_may_be_negative(manager, channel, stranger):
     channel.hold(user_wei=5, node_wei=6, user_token=7, node_token=8)
     withdrawal = channel.withdrawal(user_wei=9, node_token=10)
     given(manager.withdraw, channel.terms, *withdrawal, sender=stranger)
-    assert channel.view() == View(
-        Status.OPEN, sequence=1, user_wei=-4, node_wei=6, user_token=7, node_token=-2
-    )
+    assert channel.view() == View(Status.OPEN, sequence=1, user_wei=-4, node_wei=6, user_token=7, node_token=-2)
 
 
 def test_accounts_that_never_were_have_nothing(manager, stranger):
@@ -165,7 +163,7 @@ def test_accounts_that_never_were_have_nothing(manager, stranger):
     assert manager.creditOf(stranger) == (0, 0)
 
 
-def test_views_answer_while_money_moves_and_after_settlement(manager, channel, stranger):
+def test_a_settled_channel_keeps_its_tombstone_only(manager, channel):
     channel.hold(user_wei=5)
     channel.close()
     assert channel.view() == View(Status.SETTLED)

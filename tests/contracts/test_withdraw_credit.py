@@ -52,9 +52,7 @@ def test_nobody_else_moves_it(hostile_manager, people, caller, amounts, asset):
         (0, 2**128 - 1, {"asset": DAI, "amount": 2**128 - 1, "credit": 70}),
     ],
 )
-def test_no_more_than_the_credit_is_paid(
-    hostile_manager, credited, recipient, amount_wei, amount_token, refused
-):
+def test_no_more_than_the_credit_is_paid(hostile_manager, credited, recipient, amount_wei, amount_token, refused):
     with reverts(hostile_manager.CreditTooSmall, account=credited, **refused):
         hostile_manager.withdrawCredit(amount_wei, amount_token, recipient, sender=acting(credited))
 
@@ -84,9 +82,7 @@ def test_ether_sent_along_is_refused(hostile_manager, stranger):
 
 
 @pytest.mark.parametrize("conduct", REFUSING)
-def test_ether_that_cannot_be_delivered_stays_a_credit(
-    hostile_manager, credited, hostile_wealth, stranger, conduct
-):
+def test_ether_that_cannot_be_delivered_stays_a_credit(hostile_manager, credited, hostile_wealth, stranger, conduct):
     given(credited.behave, conduct, sender=stranger)
     before = hostile_wealth()
     with reverts(hostile_manager.DeliveryFailed, recipient=credited, asset=ETH, amount=5):
