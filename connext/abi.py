@@ -122,6 +122,10 @@ class Abi:
         entry = self._functions[function]
         return entry.hash[:4] + _encode(entry, arguments)
 
+    def function_of(self, calldata: bytes) -> str | None:
+        """The name of the function that is called; None if this interface has none such."""
+        return next((name for name, entry in self._functions.items() if entry.hash[:4] == calldata[:4]), None)
+
     def encode_constructor(self, *arguments: object) -> bytes:
         """What is appended to the creation bytecode. Raises CannotEncode."""
         return _encode(self._constructor, arguments)

@@ -7,16 +7,17 @@ chains and forks come and go: theirs is `.build/deployments/<chain id>-<genesis 
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
+from connext.abi import artifact
 from connext.channel import Deployment
 from connext.codec import from_json, to_json
 from connext.errors import ConnextError
 from connext.keccak import keccak256
 from connext.messages import Domain
-from connext.types import Address, Bytes32, InvalidValue, Uint32, Uint64, Uint128, Uint256
+from connext.types import ZERO_ADDRESS, Address, Bytes32, InvalidValue, Uint32, Uint64, Uint128, Uint256
 
 # --- Errors ---
 
@@ -123,9 +124,12 @@ class Record:
     commit: Commit | None
 
 
+# --- The ChannelManager ---
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The constructor argument of the ChannelManager, as its record has it. Amounts in wei, periods in seconds."""
+    """The constructor's argument, in its order (docs/protocol.md section 7). Amounts in wei, periods in seconds."""
 
     token: Address
     registry: Address
@@ -136,22 +140,35 @@ class Parameters:
     min_challenge_period: Uint32
     max_challenge_period: Uint32
 
+    def creation_code(self) -> bytes:
+        manager = artifact("ChannelManager")
+        return manager.bytecode + manager.abi.encode_constructor(self)
+
+    def deployment(self, domain: Domain) -> Deployment:
+        """What the rules need to know of a manager with these parameters."""
+        return Deployment(domain, **{f.name: getattr(self, f.name) for f in fields(self) if f.name != "registry"})
+
+
+def default_parameters(token: Address) -> Parameters:
+    """Limits to start with, and no registry: nothing can resolve conditional transfers yet."""
+    return Parameters(
+        token=token,
+        registry=ZERO_ADDRESS,
+        capacity_wei=100 * 10**18,
+        capacity_token=200_000 * 10**18,
+        transfer_limit_wei=10 * 10**18,
+        transfer_limit_token=20_000 * 10**18,
+        min_challenge_period=3_600,
+        max_challenge_period=30 * 86_400,
+    )
+
 
 def manager_deployment(record: Record) -> Deployment:
     """What the rules need to know of a recorded ChannelManager. Raises InvalidValue."""
     if len(record.arguments) != 1:
         raise InvalidValue(f"{record.contract}.arguments", "one argument, the parameters", record.arguments)
-    arguments = from_json(Parameters, record.arguments[0], f"{record.contract}.arguments[0]")
-    return Deployment(
-        domain=Domain(chain_id=record.chain_id, verifying_contract=record.address),
-        token=arguments.token,
-        capacity_wei=arguments.capacity_wei,
-        capacity_token=arguments.capacity_token,
-        transfer_limit_wei=arguments.transfer_limit_wei,
-        transfer_limit_token=arguments.transfer_limit_token,
-        min_challenge_period=arguments.min_challenge_period,
-        max_challenge_period=arguments.max_challenge_period,
-    )
+    parameters = from_json(Parameters, record.arguments[0], f"{record.contract}.arguments[0]")
+    return parameters.deployment(Domain(chain_id=record.chain_id, verifying_contract=record.address))
 
 
 # --- Where records are ---

@@ -26,7 +26,17 @@ def identities() -> dict[str, ChannelIdentity]:
     }
 
 
-def cooperative() -> list[Action]:
+def chapters() -> dict[str, list[Action]]:
+    """What is played, by title: the cooperative story, then the three chapters of the hostile one."""
+    return {
+        "Both cooperate": _cooperation(),
+        "The other side vanishes": _other_side_vanishes(),
+        "A stale exit is answered by Carol": _stale_exit_is_answered(),
+        "A dispute is resumed from": _dispute_is_resumed(),
+    }
+
+
+def _cooperation() -> list[Action]:
     """Both deposit, pay each other, add, take out, and close together."""
     channel = "cooperative"
     return [
@@ -40,11 +50,6 @@ def cooperative() -> list[Action]:
         action("propose_close", "alice", channel=channel),
         action("accept", "bob", channel=channel),
     ]
-
-
-def hostile() -> list[Action]:
-    """The other side vanishes; it exits with a stale state; it starts a dispute and both resume from it."""
-    return [*_other_side_vanishes(), *_stale_exit_is_answered(), *_dispute_is_resumed()]
 
 
 def _other_side_vanishes() -> list[Action]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from operator import add, sub
 
 from connext.actions import Action
-from connext.ledger import Holdings
-from connext.types import NOTHING, Address, Amounts, ChannelIdentity, Side, amounts_of
+from connext.ledger import Holdings, Settlement
+from connext.types import Address, Amounts, ChannelIdentity, Side, amounts_of
 from connext.world import Evidence, World
 
 
@@ -20,39 +20,53 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Reckoning:
+    """money: of every actor, by name; settlements: how channels ended, by name, as far as they did."""
+
+    money: Mapping[str, Money]
+    settlements: Mapping[str, Settlement]
+
+
+def found(world: World) -> Reckoning:
+    """What the chain says."""
+    ledger = world.ledger()
+    money = {
+        name: Money(world.wallet(name), ledger.reserve(actor.account), ledger.credit(actor.account))
+        for name, actor in world.actors.items()
+    }
+    settlements = {
+        name: channel.settlement
+        for name in world.channels
+        if (channel := ledger.channels.get(world.channel_id(name))) is not None and channel.settlement is not None
+    }
+    return Reckoning(money, settlements)
+
+
+def owed(world: World, before: Mapping[str, Money], played: Iterable[Action]) -> Reckoning:
+    """What must be when all channels are closed and every actor had `before` at the start.
+
+    A channel pays each side its contribution with its net in the newest state of both. Of the actions that move money
+    this knows `deposit` and `top_up`; withdrawals are those that both signed.
+    """
+    deposits = [_Deposit.of(world, action) for action in _single(played) if action.name in ("deposit", "top_up")]
+    entries = [*_paid_in(deposits), *_fees(world)]
+    settlements: dict[str, Settlement] = {}
+    for name, identity in world.channels.items():
+        evidence = world.evidence[world.channel_id(name)]
+        settlement = _settlement([deposit for deposit in deposits if deposit.channel == name], evidence)
+        entries += [*_withdrawn(identity, evidence), *_payout(identity.user, identity.node, settlement.paid)]
+        settlements[name] = settlement
+    return Reckoning(_booked(world, before, entries), settlements)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
     """The account's wallet or reserve changes by this much, in wei."""
 
     account: Address
     place: str
     amount_wei: int
     amount_token: int
-
-
-def actual_money(world: World) -> dict[str, Money]:
-    """What the chain says that every actor has."""
-    ledger = world.ledger()
-    return {
-        name: Money(world.wallet(name), ledger.reserve(actor.account), ledger.credit(actor.account))
-        for name, actor in world.actors.items()
-    }
-
-
-def expected_money(world: World, before: Mapping[str, Money], played: Iterable[Action]) -> dict[str, Money]:
-    """What every actor must have when all channels are closed, if it had `before` at the start.
-
-    Of the actions that move money it knows `deposit` and `top_up`.
-    """
-    deposits = [_Deposit.of(world, action) for action in _single(played) if action.name in ("deposit", "top_up")]
-    entries = [*_paid_in(deposits), *_fees(world)]
-    for name, identity in world.channels.items():
-        mine = [deposit for deposit in deposits if deposit.channel == name]
-        entries += _paid_out(identity, mine, world.evidence[world.channel_id(name)])
-    names = {actor.account: name for name, actor in world.actors.items()}
-    money = dict(before)
-    for entry in entries:
-        money[names[entry.account]] = _booked(money[names[entry.account]], entry)
-    return money
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +89,44 @@ def _single(actions: Iterable[Action]) -> Iterator[Action]:
         yield from action.fields["items"] if action.name == "batch" else (action,)
 
 
-def _paid_in(deposits: Iterable[_Deposit]) -> Iterator[Entry]:
+def _paid_in(deposits: Iterable[_Deposit]) -> Iterator[_Entry]:
     for payer, user_wei, node_wei, user_token, node_token in ((d.payer, *d.amounts) for d in deposits):
-        yield Entry(payer, "wallet", -user_wei - node_wei, -user_token - node_token)
+        yield _Entry(payer, "wallet", -user_wei - node_wei, -user_token - node_token)
 
 
-def _fees(world: World) -> Iterator[Entry]:
+def _fees(world: World) -> Iterator[_Entry]:
     for receipt in world.sent:
-        yield Entry(receipt.transaction.sender, "wallet", -receipt.fee, 0)
+        yield _Entry(receipt.transaction.sender, "wallet", -receipt.fee, 0)
 
 
-def _paid_out(identity: ChannelIdentity, deposits: Iterable[_Deposit], evidence: Evidence) -> Iterator[Entry]:
-    """The withdrawals that both signed; then each side's contribution with its net in the newest state of both."""
-    contributions = NOTHING
-    for deposit in deposits:
-        contributions = Amounts(*map(add, contributions, deposit.amounts))
+def _withdrawn(identity: ChannelIdentity, evidence: Evidence) -> Iterator[_Entry]:
     for withdrawal in evidence.withdrawals:
-        taken = amounts_of(withdrawal.message)
-        contributions = Amounts(*map(sub, contributions, taken))
-        yield from _payout(withdrawal.message.recipient, identity.node, taken)
+        yield from _payout(withdrawal.message.recipient, identity.node, amounts_of(withdrawal.message))
+
+
+def _settlement(deposits: Iterable[_Deposit], evidence: Evidence) -> Settlement:
     newest = evidence.states[max(evidence.states)].message
-    yield from _payout(identity.user, identity.node, Amounts(*map(add, contributions, amounts_of(newest))))
+    paid = amounts_of(newest)
+    for deposit in deposits:
+        paid = Amounts(*map(add, paid, deposit.amounts))
+    for withdrawal in evidence.withdrawals:
+        paid = Amounts(*map(sub, paid, amounts_of(withdrawal.message)))
+    return Settlement(newest.nonce, paid)
 
 
-def _payout(user: Address, node: Address, paid: Amounts) -> Iterator[Entry]:
+def _payout(user: Address, node: Address, paid: Amounts) -> Iterator[_Entry]:
     """docs/protocol.md section 5: the user's part is sent, the node's goes to its reserve."""
-    yield Entry(user, "wallet", paid.user_wei, paid.user_token)
-    yield Entry(node, "reserve", paid.node_wei, paid.node_token)
+    yield _Entry(user, "wallet", paid.user_wei, paid.user_token)
+    yield _Entry(node, "reserve", paid.node_wei, paid.node_token)
 
 
-def _booked(money: Money, entry: Entry) -> Money:
-    holdings: Holdings = getattr(money, entry.place)
-    return replace(money, **{entry.place: holdings.plus(entry.amount_wei, entry.amount_token)})
+def _booked(world: World, before: Mapping[str, Money], entries: Iterable[_Entry]) -> dict[str, Money]:
+    names = {actor.account: name for name, actor in world.actors.items()}
+    money = dict(before)
+    for entry in entries:
+        holder = money[names[entry.account]]
+        holdings: Holdings = getattr(holder, entry.place)
+        money[names[entry.account]] = replace(
+            holder, **{entry.place: holdings.plus(entry.amount_wei, entry.amount_token)}
+        )
+    return money

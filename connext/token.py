@@ -28,6 +28,7 @@ TOKEN_ABI = Abi(
         _function("approve", "address usr,uint256 wad", "bool approved"),
         _function("transfer", "address dst,uint256 wad", "bool transferred"),
         _function("mint", "address usr,uint256 wad"),
+        _function("allowance", "address owner,address spender", "uint256 wad"),
         _function("balanceOf", "address owner", "uint256 wad"),
         _function("nonces", "address holder", "uint256 nonce"),
         _event("Transfer", "address src,address dst,uint256 wad"),

@@ -1,0 +1,41 @@
+"""The manager on the connected chain: which deployment it is, and what its events say."""
+
+from pathlib import Path
+
+from ape.api import ProviderAPI
+
+from connext.chain.ape import ApeChain
+from connext.deployments import Network, load, manager_deployment
+from connext.errors import UnknownChannel
+from connext.ledger import ChannelLedger, Ledger, empty_ledger, fold
+from connext.types import Bytes32, checksum
+
+
+def network_of(provider: ProviderAPI) -> Network:
+    network = provider.network
+    genesis = bytes(provider.get_block(0).hash)
+    return Network(f"{network.ecosystem.name}:{network.name}", not network.is_dev, provider.chain_id, genesis)
+
+
+class Connection:
+    """The recorded ChannelManager of the network. Raises NotDeployed, WrongChain, DeploymentGone, InvalidValue."""
+
+    def __init__(self, provider: ProviderAPI) -> None:
+        self.network = network_of(provider)
+        record = load(Path.cwd(), "ChannelManager", self.network, lambda address: provider.get_code(checksum(address)))
+        self.deployment = manager_deployment(record)
+        self.manager = record.address
+        self.chain = ApeChain(provider)
+        self._first_block = record.block
+
+    def ledger(self) -> Ledger:
+        """Everything the manager has at the head, from its events."""
+        logs = self.chain.logs(self.manager, self._first_block, self.chain.head.number)
+        return fold(empty_ledger(self.manager), logs)
+
+    def on_ledger(self, channel_id: Bytes32) -> ChannelLedger:
+        """A channel that anybody may know of. Raises UnknownChannel."""
+        channels = self.ledger().channels
+        if channel_id not in channels:
+            raise UnknownChannel(channel_id)
+        return channels[channel_id]

@@ -1,0 +1,201 @@
+"""What people type: the options that the scripts share, read once into the package's own values."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from ape.cli import ConnectedProviderCommand, account_option
+
+from connext.display import parse_amount, parse_duration
+from connext.errors import ConnextError
+from connext.store import DEFAULT_ROOT
+from connext.types import Address, Asset, Bytes32, parse_address
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Script(ConnectedProviderCommand):
+    """A command on a connected chain. What the package refuses becomes one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConnextError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def script(**settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Like `click.command`; the examples of a help text keep their lines."""
+    return click.command(cls=Script, context_settings={"max_content_width": 120}, **settings)
+
+
+# --- Types ---
+
+
+class Amount(click.ParamType):
+    """'1.5 ETH' as (asset, wei)."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return parse_amount(value)
+        except ConnextError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Duration(click.ParamType):
+    """'24 h' as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_duration(value)
+        except ConnextError as error:
+            self.fail(str(error), param, ctx)
+
+
+class ChannelId(click.ParamType):
+    """0x and 64 digits as 32 bytes."""
+
+    name = "channel"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Bytes32:
+        digits = value.removeprefix("0x")
+        try:
+            channel_id = bytes.fromhex(digits)
+        except ValueError:
+            channel_id = b""
+        if len(channel_id) != 32:
+            self.fail(f"{value!r} is no channel id, which is 0x and 64 digits (`ape run open` prints it)", param, ctx)
+        return channel_id
+
+
+class AccountAddress(click.ParamType):
+    """An address, or the alias of an Ape account, as 20 bytes."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        if isinstance(value, bytes):
+            return value
+        try:
+            return parse_address(value)
+        except ConnextError as error:
+            account = _account_named(value)
+            if account is None:
+                self.fail(f"{error}, and no Ape account has this name (see `ape accounts list`)", param, ctx)
+            return parse_address(account.address)
+
+
+def _account_named(name: str) -> Any:
+    from ape import accounts
+
+    if name.startswith("TEST::"):
+        return accounts.test_accounts[int(name.removeprefix("TEST::"))]
+    return accounts.load(name) if name in accounts.aliases else None
+
+
+# --- Options ---
+
+
+def amounts(pairs: tuple[tuple[Asset, int], ...]) -> tuple[int, int]:
+    """What was typed, added up: wei of ETH and of DAI."""
+    return sum(wei for asset, wei in pairs if asset is Asset.ETH), sum(
+        wei for asset, wei in pairs if asset is Asset.DAI
+    )
+
+
+def amount_option(name: str, **settings: Any) -> Callable[[Command], Command]:
+    """An amount, once per asset."""
+    return click.option(name, type=Amount(), multiple=True, metavar="AMOUNT", **settings)
+
+
+channel_argument = click.argument("channel_id", metavar="CHANNEL", type=ChannelId())
+out_option = click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write for the other side. [default: a name that tells what it is]",
+)
+from_option = click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File that the other side wrote.",
+)
+store_option = click.option(
+    "--store",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_ROOT,
+    show_default=True,
+    help="Folder of this party's channels. Keep it: the newest state in it is the money.",
+)
+_PAYER_OPTIONS = (
+    account_option(),
+    click.option("--yes", is_flag=True, help="Do not ask, on a live network either."),
+)
+_PARTY_OPTIONS = (
+    account_option("--signer", prompt=None),
+    store_option,
+    click.option(
+        "--confirmations",
+        type=click.IntRange(min=0),
+        help="Blocks that must lie on the one that is believed. [default: 12 on a live network, else 0]",
+    ),
+)
+
+
+def at_desk(function: Callable[..., None]) -> Callable[..., None]:
+    """Call the function with the Desk of the account that was named, while its files are locked."""
+
+    def at_desk_of(
+        provider: Any,
+        account: Any,
+        signer: Any,
+        store: Path,
+        confirmations: int | None,
+        yes: bool,
+        **rest: Any,
+    ) -> None:
+        from scripts._connection import Connection
+        from scripts._desk import Desk
+
+        payer = _payer(provider, account, yes)
+        with Desk(Connection(provider), payer, signer or account, store, confirmations) as desk:
+            function(desk, **rest)
+
+    return _with_options(at_desk_of, function, _PAYER_OPTIONS + _PARTY_OPTIONS)
+
+
+def with_payer(function: Callable[..., None]) -> Callable[..., None]:
+    """Call the function with the Payer of the account that was named, and the provider: for what needs no files."""
+
+    def paid_by(provider: Any, account: Any, yes: bool, **rest: Any) -> None:
+        function(provider, _payer(provider, account, yes), **rest)
+
+    return _with_options(paid_by, function, _PAYER_OPTIONS)
+
+
+def _payer(provider: Any, account: Any, yes: bool) -> Any:
+    from scripts._payer import Payer
+
+    if yes and hasattr(account, "set_autosign"):
+        account.set_autosign(True)  # with the passphrase of APE_ACCOUNTS_<alias>_PASSPHRASE, if that is set
+    return Payer(provider, account, yes=yes)
+
+
+def _with_options(
+    wrapper: Callable[..., None], function: Callable[..., None], options: Iterable[Callable[..., Any]]
+) -> Callable[..., None]:
+    """The wrapper with the help and the options of the function, and more of them."""
+    wrapper.__doc__ = function.__doc__
+    wrapper.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined] # click keeps them there
+    for option in options:
+        wrapper = option(wrapper)
+    return wrapper

@@ -1,0 +1,133 @@
+"""What `deploy` does: sends creation code, and records what came out of it."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from ape.api import ProviderAPI
+
+from connext.abi import Artifact, artifact
+from connext.chain.fork import DAI, give_dai
+from connext.codec import to_json
+from connext.deployments import Compiler, Parameters, Record, save
+from connext.display import format_amount, format_amounts, format_duration
+from connext.errors import ConnextError
+from connext.keccak import keccak256
+from connext.token import TOKEN_ABI
+from connext.types import Address, Asset, checksum, parse_address
+from scripts._payer import Payer
+
+MAINNET = 1
+TEST_DAI = Path("tests/artifacts/TestDai.json")
+TEST_AMOUNT = 1_000_000 * 10**18
+SOURCES = ("contracts", "interfaces", "package-lock.json", "toolchain/solc-settings.json")
+"""What the bytecode depends on."""
+
+
+@dataclass(eq=False)
+class TokenUnknown(ConnextError):
+    text = "which token, on {network}? Name it by --token, or get one for tests by --test-dai"
+    network: str
+
+
+@dataclass(eq=False)
+class NoTestMoney(ConnextError):
+    text = "{network} is real: there is no test DAI; leave --test-dai out"
+    network: str
+
+
+@dataclass(eq=False)
+class NotCommitted(ConnextError):
+    text = "{sources} differ from the last commit: a deployment on {network} must be of committed sources"
+    sources: str
+    network: str
+
+
+class Shipyard:
+    def __init__(self, provider: ProviderAPI, payer: Payer) -> None:
+        self._provider = provider
+        self._payer = payer
+        self._network = payer.network
+
+    def known_token(self) -> Address:
+        """DAI, where that is. Raises TokenUnknown."""
+        if self._network.chain_id != MAINNET:
+            raise TokenUnknown(self._network.choice)
+        return DAI
+
+    def test_dai(self) -> Address:
+        """A DAI of which the account has enough for tests. Raises NoTestMoney on mainnet itself."""
+        if self._network.chain_id == MAINNET:
+            if self._network.is_live:
+                raise NoTestMoney(self._network.choice)
+            give_dai(self._provider.make_request, self._payer.address, TEST_AMOUNT)
+            return DAI
+        dai = Artifact.parse("TestDai", TEST_DAI.read_text())
+        chain_id = self._network.chain_id
+        code = dai.bytecode + dai.abi.encode_constructor(chain_id)
+        token = self._deploy(dai, code, [str(chain_id)], ["deploy a DAI for tests"]).address
+        mint = TOKEN_ABI.encode_call("mint", self._payer.address, TEST_AMOUNT)
+        self._payer.send(token, mint, 0, [f"mint {format_amount(Asset.DAI, TEST_AMOUNT)} for this account"])
+        return token
+
+    def manager(self, parameters: Parameters) -> Path:
+        """Deploy and record a ChannelManager."""
+        capacity = format_amounts(parameters.capacity_wei, parameters.capacity_token)
+        limit = format_amounts(parameters.transfer_limit_wei, parameters.transfer_limit_token)
+        periods = (format_duration(parameters.min_challenge_period), format_duration(parameters.max_challenge_period))
+        lines = [
+            "deploy a ChannelManager",
+            f"token {checksum(parameters.token)}, capacity of a channel {capacity}, largest payment {limit}",
+            f"challenge periods from {periods[0]} to {periods[1]}",
+        ]
+        manager = artifact("ChannelManager")
+        record = self._deploy(manager, parameters.creation_code(), [to_json(parameters)], lines)
+        click.echo(f"ChannelManager at {checksum(record.address)}")
+        return save(Path.cwd(), self._network, record)
+
+    def _deploy(self, contract: Artifact, code: bytes, arguments: list[Any], lines: list[str]) -> Record:
+        commit = self._commit()
+        receipt = self._payer.create(code, lines)
+        address = parse_address(receipt.contract_address)
+        return Record(
+            contract=contract.name,
+            address=address,
+            chain_id=self._network.chain_id,
+            transaction=bytes.fromhex(receipt.txn_hash.removeprefix("0x")),
+            block=receipt.block_number,
+            time=receipt.timestamp,
+            deployer=self._payer.address,
+            arguments=arguments,
+            compiler=_compiler(),
+            creation_hash=keccak256(contract.bytecode),
+            runtime_hash=keccak256(bytes(self._provider.get_code(checksum(address)))),
+            commit=commit,
+        )
+
+    def _commit(self) -> str | None:
+        """Of the sources; None where they are not committed, which a live network does not forgive."""
+        changed = _git("status", "--porcelain", "--", *SOURCES)
+        commit = _git("rev-parse", "HEAD")
+        if changed == "" and commit is not None:
+            return commit
+        if self._network.is_live:
+            raise NotCommitted(", ".join(SOURCES), self._network.choice)
+        return None
+
+
+def _compiler() -> Compiler:
+    package = json.loads(Path("package.json").read_text())
+    settings = json.loads(Path("toolchain/solc-settings.json").read_text())
+    return Compiler(package["devDependencies"]["solc"], settings)
+
+
+def _git(*arguments: str) -> str | None:
+    """The output; None outside of a repository, or without git."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

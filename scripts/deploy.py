@@ -1,0 +1,56 @@
+"""Deploy a ChannelManager and record it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from connext.deployments import default_parameters
+from scripts._options import AccountAddress, Duration, amount_option, amounts, script, with_payer
+
+
+@script(short_help="Deploy a ChannelManager and record it.")
+@click.option("--token", type=AccountAddress(), help="The token beside ETH. [default: DAI on mainnet and its forks]")
+@click.option("--test-dai", is_flag=True, help="Get 1 000 000 DAI for tests; where there is none, deploy it first.")
+@amount_option("--capacity", help="Most that a channel may hold; once per asset. [default: 100 ETH, 200000 DAI]")
+@amount_option("--transfer-limit", help="Largest single payment; once per asset. [default: 10 ETH, 20000 DAI]")
+@click.option("--shortest-period", type=Duration(), default="1 h", show_default=True, help="Of challenge periods.")
+@click.option("--longest-period", type=Duration(), default="30 d", show_default=True, help="Of challenge periods.")
+@with_payer
+def cli(provider, payer, token, test_dai, capacity, transfer_limit, shortest_period, longest_period) -> None:
+    """Deploy a ChannelManager, which nobody owns and nobody can change, and record it for the other scripts.
+
+    Records of live networks lie in deployments/ and are meant to be committed, those of local chains and forks in
+    .build/. An asset that --capacity leaves out is not used.
+    Conditional transfers are not in this release, so the manager has no outcome registry.
+
+    \b
+    Examples:
+      ape run deploy --test-dai --network ethereum:local:foundry --account TEST::0
+      ape run deploy --test-dai --network ethereum:mainnet-fork:foundry --account TEST::0
+      ape run deploy --token 0xFF34B3d4Aee8ddCd6F9AFFFB6Fe49bD371b8a357 --network ethereum:sepolia --account deployer
+    """
+    from scripts._shipyard import Shipyard
+
+    if test_dai and token is not None:
+        raise click.UsageError("give one of --token and --test-dai")
+    shipyard = Shipyard(provider, payer)
+    if test_dai:
+        token = shipyard.test_dai()
+    parameters = replace(
+        default_parameters(shipyard.known_token() if token is None else token),
+        min_challenge_period=shortest_period,
+        max_challenge_period=longest_period,
+        **limits("capacity", capacity),
+        **limits("transfer_limit", transfer_limit),
+    )
+    path = shipyard.manager(parameters)
+    click.echo(f"recorded in {path.relative_to(Path.cwd())}")
+
+
+def limits(name: str, pairs) -> dict[str, int]:
+    """The parameters of this name; both are given, or none."""
+    if not pairs:
+        return {}
+    wei, token = amounts(pairs)
+    return {f"{name}_wei": wei, f"{name}_token": token}
