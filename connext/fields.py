@@ -14,6 +14,7 @@ from connext.display import InvalidAmount, InvalidDuration, format_amounts, pars
 from connext.ledger import Holdings
 from connext.types import Asset, InvalidValue, Side
 
+_NAME = re.compile(r"\w[\w '.-]{0,63}")
 _WEI = re.compile(r"(0|[1-9]\d*) wei (ETH|DAI)")
 
 
@@ -30,10 +31,10 @@ class FieldType(Protocol):
 class NameField:
     """The name of an actor or a channel."""
 
-    expected: ClassVar[str] = "a name"
+    expected: ClassVar[str] = "a name of letters, digits, spaces and any of _ ' . -"
 
     def read(self, value: object, path: str) -> str:
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and _NAME.fullmatch(value):
             return value
         raise InvalidValue(path, self.expected, value)
 

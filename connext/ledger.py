@@ -117,7 +117,7 @@ def fold(ledger: Ledger, logs: Iterable[Log]) -> Ledger:
     for log in logs:
         event = manager_abi().decode_log(log) if log.address == ledger.manager else None
         if event is not None:
-            _EFFECTS[event.name](draft, **_arguments(event))
+            EFFECTS[event.name](draft, **_arguments(event))
     return Ledger(
         ledger.manager,
         MappingProxyType(draft.channels),
@@ -192,7 +192,7 @@ class _Draft:
         holdings[account] = holdings.get(account, Holdings(0, 0)).plus(amount_wei, amount_token)
 
 
-_EFFECTS: dict[str, Callable[..., None]] = {
+EFFECTS: dict[str, Callable[..., None]] = {
     "ChannelOpened": _Draft.opened,
     "Deposited": _Draft.deposited,
     "Collateralized": _Draft.collateralized,

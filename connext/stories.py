@@ -11,7 +11,7 @@ from connext.actions import Action, UnknownAction, read_action, write_action
 from connext.chain import LocalChain
 from connext.channel import Deployment
 from connext.errors import ConnextError
-from connext.fields import Count, Duration, FieldType, Name
+from connext.fields import Count, Duration, FieldType, Name, NameField
 from connext.types import ChannelIdentity, InvalidValue
 from connext.world import Actor, World, actor
 
@@ -79,10 +79,14 @@ def _names_in(action: Action) -> set[str]:
 
 def write_story(story: Story) -> str:
     """The document that `read_story` reads; every action is one line."""
-    lines = [f"title: {_flow(story.title)}", "channels:"]
-    lines += [f"  {_flow(name)}: {_flow(_write_terms(terms))}" for name, terms in story.channels.items()]
-    lines += ["actions:", *(f"  - {_flow(write_action(action))}" for action in story.actions)]
+    channels = [f"  {_flow(name)}: {_flow(_write_terms(terms))}" for name, terms in story.channels.items()]
+    actions = [f"  - {_flow(write_action(action))}" for action in story.actions]
+    lines = [f"title: {_flow(story.title)}", *_block("channels", channels, "{}"), *_block("actions", actions, "[]")]
     return "\n".join(lines) + "\n"
+
+
+def _block(key: str, lines: list[str], empty: str) -> list[str]:
+    return [f"{key}:", *lines] if lines else [f"{key}: {empty}"]
 
 
 def _flow(value: object) -> str:
@@ -117,13 +121,16 @@ def _read(root: object) -> Story:
     if not isinstance(root, dict):
         raise InvalidValue("", "a mapping with `title`, `channels` and `actions`", root)
     _require_keys(root, {"title", "channels", "actions"}, "")
-    if not isinstance(root["title"], str):
-        raise InvalidValue("title", "text", root["title"])
+    if not isinstance(root["title"], str) or not root["title"].isprintable():
+        raise InvalidValue("title", "one line of text", root["title"])
     if not isinstance(root["channels"], dict):
         raise InvalidValue("channels", "a mapping of channels by name", root["channels"])
     if not isinstance(root["actions"], list):
         raise InvalidValue("actions", "a list of actions", root["actions"])
-    channels = {name: _read_terms(terms, f"channels.{name}") for name, terms in root["channels"].items()}
+    channels = {
+        NameField().read(name, f"channels.{name}"): _read_terms(terms, f"channels.{name}")
+        for name, terms in root["channels"].items()
+    }
     actions = tuple(read_action(item, f"actions[{i}]") for i, item in enumerate(root["actions"]))
     for i, action in enumerate(actions):
         _require_channels(action, channels, f"actions[{i}]")
@@ -187,5 +194,7 @@ class _Document:
             key = key_node.value
             if not isinstance(key_node, yaml.ScalarNode) or key in mapping:
                 raise InvalidStory(self._source, key_node.start_mark.line + 1, f"{key!r} cannot be a key here")
-            mapping[key] = self.value(value_node, f"{path}.{key}" if path else key)
+            child = f"{path}.{key}" if path else key
+            mapping[key] = self.value(value_node, child)
+            self._lines[child] = key_node.start_mark.line + 1
         return mapping

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from connext.abi import Artifact, artifact
+from connext.abi import Artifact
 from connext.chain import LocalChain, Receipt, Transaction
 from connext.chain.views import channel_at, credit_at, reserve_at
 from connext.channel import Deployment
@@ -30,11 +30,11 @@ def double(name: str) -> Artifact:
 def deploy(chain: LocalChain) -> Deployment:
     """DAI and a manager, always at the same addresses."""
     chain.set_balance(DEPLOYER, WEALTH_WEI)
-    dai, manager = double("TestDai"), artifact("ChannelManager")
+    dai = double("TestDai")
     token = chain.deploy(DEPLOYER, dai.bytecode + dai.abi.encode_constructor(chain.chain_id))
     parameters = default_parameters(token)
-    address = chain.deploy(DEPLOYER, manager.bytecode + manager.abi.encode_constructor(parameters))
-    return parameters.deployment(Domain(chain.chain_id, address))
+    manager = chain.deploy(DEPLOYER, parameters.creation_code())
+    return parameters.deployment(Domain(chain.chain_id, manager))
 
 
 def enrich(chain: LocalChain, deployment: Deployment, accounts: Iterable[Address]) -> None:

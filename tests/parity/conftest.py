@@ -27,13 +27,14 @@ def ask_viem() -> Iterator[AskViem]:
     with subprocess.Popen(
         ["node", script], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+        questions, replies = process.stdin, process.stdout
+        assert questions is not None
+        assert replies is not None
 
         def ask(what: str, **question: Any) -> str:
-            process.stdin.write(json.dumps({"ask": what, **question}) + "\n")
-            process.stdin.flush()
-            answer: str = json.loads(process.stdout.readline())
+            questions.write(json.dumps({"ask": what, **question}) + "\n")
+            questions.flush()
+            answer: str = json.loads(replies.readline())
             return answer
 
         yield ask

@@ -4,10 +4,12 @@ That package leaves unknown fields out of the hash and shares a class's domain b
 refused here, and every message gets its domain.
 """
 
+# ruff: noqa: N815 # the names are those that are signed
+
 from typing import Any
 
 from eip712.messages import EIP712Domain, EIP712Message, hash_message
-from eth_pydantic_types import abi
+from eth_pydantic_types import Address, abi
 from pydantic import BaseModel
 
 from connext.codec import to_json
@@ -66,11 +68,12 @@ class Resume(Strict):
 
 
 def digest_of(domain: Domain, message: Message) -> bytes:
-    cls = {cls.__name__: cls for cls in (State, Withdrawal, Exit, Resume)}[type(message).__name__]
+    classes: tuple[type[Any], ...] = (State, Withdrawal, Exit, Resume)
+    cls = {cls.__name__: cls for cls in classes}[type(message).__name__]
     eip712_domain = EIP712Domain(
         name="Connext",
         version="1",
         chainId=domain.chain_id,
-        verifyingContract="0x" + domain.verifying_contract.hex(),
+        verifyingContract=Address("0x" + domain.verifying_contract.hex()),
     )
     return bytes(hash_message(cls(eip712_domain=eip712_domain, **to_json(message))))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connext import calls, types
-from connext.abi import Revert, artifact, manager_abi
+from connext.abi import Revert
 from connext.actions import action, play
 from connext.chain import CannotSend, LocalChain
 from connext.chain.evm import EvmChain
@@ -119,13 +119,11 @@ def test_length_of_the_recorded_hash() -> None:
 
 
 def test_the_contract_refuses_a_capacity_it_cannot_count(evm: LocalChain, deployment: Deployment) -> None:
-    parameters = default_parameters(deployment.token)
-    values = [parameters.token, parameters.registry, types.MAX_CHANNEL_TOTAL + 1, 0, 0, 0, 1, 1]
-    creation = artifact("ChannelManager").bytecode + manager_abi().encode_constructor(tuple(values))
+    parameters = replace(default_parameters(deployment.token), capacity_wei=types.MAX_CHANNEL_TOTAL)
+    evm.deploy(DEPLOYER, parameters.creation_code())
+    too_much = replace(parameters, capacity_wei=types.MAX_CHANNEL_TOTAL + 1)
     with pytest.raises(CannotSend, match=f"CapacityTooLarge.*max={types.MAX_CHANNEL_TOTAL}"):
-        evm.deploy(DEPLOYER, creation)
-    values[2] -= 1
-    evm.deploy(DEPLOYER, artifact("ChannelManager").bytecode + manager_abi().encode_constructor(tuple(values)))
+        evm.deploy(DEPLOYER, too_much.creation_code())
 
 
 def test_the_contract_refuses_a_nonce_it_cannot_record() -> None:

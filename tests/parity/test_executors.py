@@ -1,0 +1,175 @@
+"""The in-process EVM and anvil through Ape: the same actions have the same results, errors, logs and gas on both.
+
+And states that viem signed settle a channel on both.
+"""
+
+import pytest
+from ape.managers import ChainManager
+
+from connext import calls
+from connext.actions import action, play
+from connext.chain import CallReverted, CannotSend, LocalChain, Receipt, TimeHasPassed, Transaction
+from connext.chain.ape import ApeChain, ApeLocalChain
+from connext.chain.evm import EvmChain
+from connext.channel import Signed
+from connext.codec import to_json
+from connext.keccak import keccak256
+from connext.ledger import Settlement
+from connext.messages import State
+from connext.types import Amounts
+from connext.world import Outcome, World
+from tests.parity import specification
+from tests.parity.conftest import AskViem
+from tests.scene import DEPLOYER, assert_ledger_is_storage, deploy, new_world
+
+ETH = DAI = 10**18
+
+SAMPLE = [
+    action("deposit", "alice", channel="main", side="user", amount="1.5 ETH and 200 DAI"),
+    action("batch", "bob", items=[action("permit", "bob"), action("fund", "bob", amount="2 ETH and 70 DAI")]),
+    action("collateralize", "bob", channel="main", amount="1 ETH and 70 DAI"),
+    action("top_up", "carol", channel="main", side="node", amount="30 DAI"),
+    action("deposit", "carol", channel="main", side="node", amount="1000 ETH"),
+    action("pay", "alice", channel="main", amount="20 DAI"),
+    action("pay", "bob", channel="main", amount="10 DAI"),
+    action("propose_withdrawal", "alice", channel="main", user="5 DAI", recipient="carol"),
+    action("checkpoint", "carol", channel="main", nonce=1),
+    action("start_dispute", "carol", channel="main"),
+    action("start_dispute", "alice", channel="main", nonce=0),
+    action("settle", "carol", channel="main"),
+    action("propose_resume", "bob", channel="main"),
+    action("accept", "alice", channel="main"),
+    action("sign_exit", "bob", channel="main"),
+    action("start_dispute_with_exit", "carol", channel="main"),
+    action("advance", duration="2 d"),
+    action("withdraw_reserve", "bob", amount="1 ETH and 5000 DAI"),
+    action("withdraw_reserve", "bob", amount="1 ETH", recipient="carol"),
+    action("reorganize", blocks=2),
+    action("deposit", "alice", channel="main", side="user", amount="1 ETH"),
+]
+
+
+@pytest.fixture
+def anvil(chain: ChainManager) -> ApeLocalChain:
+    return ApeLocalChain(chain.provider)
+
+
+@pytest.fixture
+def evm(anvil: ApeLocalChain) -> EvmChain:
+    """At the same time, on a chain with the same id."""
+    return EvmChain(anvil.chain_id, anvil.head.time)
+
+
+@pytest.fixture(params=["evm", "anvil"])
+def local_chain(request: pytest.FixtureRequest) -> LocalChain:
+    local_chain: LocalChain = request.getfixturevalue(request.param)
+    return local_chain
+
+
+def comparable(world: World, receipts: list[Receipt]) -> list[tuple[object, ...]]:
+    """All of a receipt, blocks counted from the start of the story."""
+    return [
+        (r.transaction, r.block.number - world.start.number, r.block.time, r.gas_used, r.fee, r.logs, r.error)
+        for r in receipts
+    ]
+
+
+def test_same_results_on_both(evm: EvmChain, anvil: ApeLocalChain) -> None:
+    worlds = [new_world(chain) for chain in (evm, anvil)]
+    for step in SAMPLE:
+        outcomes: list[Outcome] = [play(world, [step])[0] for world in worlds]
+        in_process, through_ape = (
+            comparable(world, outcome.receipts) for world, outcome in zip(worlds, outcomes, strict=True)
+        )
+        assert in_process == through_ape, step
+    assert worlds[0].ledger() == worlds[1].ledger()
+    assert any(receipt.error for receipt in worlds[0].sent)
+    assert_ledger_is_storage(worlds[1])
+    for name in worlds[0].actors:
+        assert worlds[0].wallet(name) == worlds[1].wallet(name)
+
+
+def test_old_blocks_can_be_read(local_chain: LocalChain) -> None:
+    world = new_world(local_chain)
+    play(world, [action("fund", "alice", amount="1 ETH")])
+    funded = local_chain.head
+    local_chain.mine()
+    play(world, [action("withdraw_reserve", "alice", amount="1 ETH")])
+    assert local_chain.block(funded.number) == funded
+    account = world.actor("alice").account
+    assert local_chain.balance(account, local_chain.head.number) - local_chain.balance(account, funded.number) == ETH
+
+
+def test_time_does_not_go_back(local_chain: LocalChain) -> None:
+    now = local_chain.head.time
+    with pytest.raises(TimeHasPassed):
+        local_chain.set_next_time(now)
+    local_chain.set_next_time(now + 1)
+    assert local_chain.mine().time == now + 1
+    assert local_chain.mine().time == now + 13
+
+
+def test_refused_calls_carry_their_error(local_chain: LocalChain) -> None:
+    deployment = deploy(local_chain)
+    manager = deployment.domain.verifying_contract
+    nothing = Transaction(DEPLOYER, manager, calls.fund(DEPLOYER, 0, 0).data)
+    with pytest.raises(CallReverted) as refused:
+        local_chain.call(nothing, local_chain.head.number)
+    assert refused.value.error.name == "NothingMoved"
+
+
+def test_what_nobody_can_pay_is_not_sent(local_chain: LocalChain) -> None:
+    head = local_chain.head
+    with pytest.raises(CannotSend):
+        local_chain.send(Transaction(b"\x99" * 20, DEPLOYER, b"", value=1))
+    assert local_chain.head == head
+
+
+def test_named_accounts_sign_on_live_networks(anvil: ApeLocalChain, accounts: list[object]) -> None:
+    """The live executor, here on anvil: what Ape's account signs is confirmed, and what would fail is not sent."""
+    deployment = deploy(anvil)
+    manager = deployment.domain.verifying_contract
+    sender = bytes.fromhex(str(accounts[0])[2:])
+    live = ApeChain(anvil.provider, [accounts[0]])
+    call = calls.fund(sender, 5, 0)
+    receipt = live.send(Transaction(sender, manager, call.data, call.value))
+    assert receipt.error is None
+    assert [event.name for event in receipt.events] == ["Funded"]
+    with pytest.raises(CannotSend, match="ReserveTooSmall"):
+        live.send(Transaction(sender, manager, calls.withdraw_reserve(6, 0, sender).data))
+    with pytest.raises(CannotSend, match="no account"):
+        live.send(Transaction(DEPLOYER, manager, call.data))
+
+
+# --- An independent implementation ---
+
+
+def test_a_state_signed_with_viem_settles_a_channel(local_chain: LocalChain, ask_viem: AskViem) -> None:
+    world = new_world(local_chain)
+    play(
+        world,
+        [
+            action("deposit", "alice", channel="main", side="user", amount="3 ETH and 100 DAI"),
+            action("go_silent", "alice"),
+            action("go_silent", "bob"),
+        ],
+    )
+    state = State(world.channel_id("main"), 7, -ETH, ETH, -30 * DAI, 30 * DAI, (), True)
+    signed = Signed(state, bytes(32), *(sign_with_viem(ask_viem, world, state, name) for name in ("alice", "bob")))
+    receipt = world.send("carol", calls.close(world.identity("main"), signed))
+    assert receipt.error is None
+    settlement = world.ledger().channels[world.channel_id("main")].settlement
+    assert settlement == Settlement(7, Amounts(2 * ETH, ETH, 70 * DAI, 30 * DAI))
+    assert world.ledger().reserve(world.actor("bob").account).amount_token == 30 * DAI
+
+
+def sign_with_viem(ask_viem: AskViem, world: World, state: State, name: str) -> bytes:
+    signature = ask_viem(
+        "sign",
+        key="0x" + keccak256(b"signer " + name.encode()).hex(),
+        types=specification.type_lines(),
+        primaryType="State",
+        domain=to_json(world.deployment.domain),
+        message=to_json(state),
+    )
+    return bytes.fromhex(signature[2:])

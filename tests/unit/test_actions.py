@@ -1,0 +1,196 @@
+"""The form of actions and stories: what is read, what is refused and where, and that writing and reading agree."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connext.actions import VOCABULARY, Action, UnknownAction, action, read_action, write_action
+from connext.actions.form import ActionsField, Verb
+from connext.fields import ChoiceField, CountField, DurationField, FlagField, MoneyField, NameField
+from connext.ledger import Holdings
+from connext.stories import InvalidStory, Story, Terms, read_story, write_story
+from connext.types import InvalidValue, Side
+
+STORY = """\
+title: A channel that is paid in and out of
+channels:
+  main: {user: alice, node: bob, period: 1 d, salt: 0}
+actions:
+  - {do: deposit, by: alice, channel: main, side: user, amount: 1.5 ETH and 20 DAI}
+  - do: pay
+    by: alice
+    channel: main
+    amount: 7 wei DAI
+  - {do: batch, by: bob, items: [{do: permit, by: bob}, {do: fund, by: bob, amount: 1 DAI, account: carol}]}
+  - {do: advance, at: 2 h, duration: 90 min}
+"""
+
+
+# --- Random actions: everything in the table ---
+
+MONEY = st.builds(Holdings, st.integers(0, 2**128 - 1), st.integers(0, 2**128 - 1))
+NAMES = st.builds(str.__add__, st.sampled_from("aZé0_"), st.text("aé0 _'.-", max_size=8))
+TITLES = st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "), max_size=40)
+
+
+def values_of(field_type: Any) -> st.SearchStrategy[Any]:
+    match field_type:
+        case NameField():
+            return NAMES
+        case MoneyField():
+            return MONEY
+        case CountField() | DurationField():
+            return st.integers(0, 2**64)
+        case FlagField():
+            return st.booleans()
+        case ChoiceField(choices=choices):
+            return st.sampled_from(list(choices.values()))
+        case ActionsField():
+            return st.lists(actions_named(["fund", "top_up", "permit", "close"]), max_size=3)
+    raise TypeError(f"no strategy for {field_type}")
+
+
+@st.composite
+def actions_named(draw: st.DrawFn, names: list[str]) -> Action:
+    name = draw(st.sampled_from(names))
+    verb = VOCABULARY[name]
+    given_fields = [field for field in verb.fields if field in verb.required or draw(st.booleans())]
+    fields = {field: draw(values_of(verb.fields[field])) for field in given_fields}
+    return action(name, draw(NAMES) if verb.has_actor else None, draw(st.none() | st.integers(0, 2**32)), **fields)
+
+
+ACTIONS = actions_named(sorted(VOCABULARY))
+TERMS = st.builds(Terms, NAMES, NAMES, st.integers(0, 2**32), st.integers(0, 2**64))
+
+
+@settings(derandomize=True, deadline=None)
+@given(ACTIONS)
+def test_written_actions_are_read_again(random_action: Action) -> None:
+    assert read_action(write_action(random_action), "action") == random_action
+
+
+@settings(derandomize=True, deadline=None, max_examples=50)
+@given(TITLES, st.dictionaries(NAMES, TERMS, min_size=1, max_size=3), st.lists(ACTIONS, max_size=4), st.randoms())
+def test_written_stories_are_read_again(
+    title: str, channels: dict[str, Terms], actions: list[Action], rng: Random
+) -> None:
+    names = list(channels)
+    placed = (_in_channel(item, rng.choice(names)) for item in actions if item.name != "batch")
+    story = Story(title, channels, tuple(placed))
+    assert read_story(write_story(story)) == story
+
+
+def _in_channel(random_action: Action, channel: str) -> Action:
+    if "channel" not in random_action.fields:
+        return random_action
+    return replace(random_action, fields={**random_action.fields, "channel": channel})
+
+
+# --- Reading ---
+
+
+def test_a_story_is_read() -> None:
+    story = read_story(STORY)
+    assert story.title == "A channel that is paid in and out of"
+    assert story.channels == {"main": Terms("alice", "bob", 86_400, 0)}
+    assert story.names == ["alice", "bob", "carol"]
+    deposit, pay, batch, advance = story.actions
+    assert deposit.fields == {"channel": "main", "side": Side.USER, "amount": Holdings(15 * 10**17, 20 * 10**18)}
+    assert pay == action("pay", "alice", channel="main", amount=Holdings(0, 7))
+    assert [item.name for item in batch.fields["items"]] == ["permit", "fund"]
+    assert (advance.actor, advance.time, advance.fields) == (None, 7_200, {"duration": 5_400})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field"),
+    [
+        ("20 DAI}", "20 DOI}", 5, "actions[0].amount"),
+        ("1.5 ETH and 20 DAI", "1.5 ETH and 20 ETH", 5, "actions[0].amount"),
+        ("1.5 ETH and 20 DAI", "1.5", 5, "actions[0].amount"),
+        ("side: user", "side: both", 5, "actions[0].side"),
+        ("channel: main, side", "channel: other, side", 5, "actions[0].channel"),
+        ("do: deposit, by: alice,", "do: deposit,", 5, "actions[0].by"),
+        (", amount: 1.5 ETH and 20 DAI", "", 5, "actions[0].amount"),
+        ("    amount: 7 wei DAI\n", "    amount: -7 wei DAI\n", 9, "actions[1].amount"),
+        ("    by: alice\n", "    by: 4\n", 7, "actions[1].by"),
+        ("    channel: main\n", "    channel: main\n    tip: 1\n", 9, "actions[1].tip"),
+        ("do: permit, by: bob", "do: mine", 10, "actions[2].items[0].do"),
+        ("{do: permit, by: bob}", "permit", 10, "actions[2].items[0]"),
+        ("do: advance,", "do: advance, by: bob,", 11, "actions[3].by"),
+        ("at: 2 h", "at: soon", 11, "actions[3].at"),
+        ("duration: 90 min", "duration: true", 11, "actions[3].duration"),
+        ("do: advance", "do: reveal", 11, "actions[3].do"),
+        ("salt: 0", "salt: 0.5", 3, "channels.main.salt"),
+        (", salt: 0", "", 3, "channels.main.salt"),
+        ("title:", "heading:", 1, "heading"),
+        ("actions:", "deeds:", 4, "deeds"),
+        ("    by: alice\n", "    by: alice\n    by: bob\n", 8, "'by'"),
+        ("salt: 0}", "salt: 0", 4, ""),
+    ],
+)
+def test_errors_name_line_and_field(old: str, new: str, line: int, field: str) -> None:
+    assert STORY.count(old) == 1
+    with pytest.raises(InvalidStory) as found:
+        read_story(STORY.replace(old, new), "try.yaml")
+    assert str(found.value).startswith(f"try.yaml, line {line}: {field}")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "title: x\nchannels: []\nactions: []", "title: 1\nchannels: {}\nactions: []"]
+)
+def test_what_is_no_story_at_all(text: str) -> None:
+    with pytest.raises(InvalidStory):
+        read_story(text)
+
+
+def test_unknown_actions_are_named_with_those_that_exist() -> None:
+    with pytest.raises(UnknownAction, match=r"no action 'voucher'; known are .*deposit"):
+        action("voucher", "alice")
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [
+        ("nothing", Holdings(0, 0)),
+        ("0.000000000000000001 ETH", Holdings(1, 0)),
+        ("20 DAI and 1 ETH", Holdings(10**18, 20 * 10**18)),
+        ("123456789 wei ETH and 0 DAI", Holdings(123456789, 0)),
+        (Holdings(5, 6), Holdings(5, 6)),
+    ],
+)
+def test_amounts(amount: object, expected: Holdings) -> None:
+    assert action("fund", "bob", amount=amount).fields["amount"] == expected
+
+
+@pytest.mark.parametrize(
+    "amount", ["1 ETH and", "ETH", "1.0000000000000000001 ETH", "01 wei ETH", "1e18 wei ETH", 5, None]
+)
+def test_what_is_no_amount(amount: object) -> None:
+    with pytest.raises(InvalidValue, match="amount"):
+        action("fund", "bob", amount=amount)
+
+
+# --- The reference ---
+
+
+def test_the_reference_lists_every_action_with_its_fields() -> None:
+    reference = (Path(__file__).parents[2] / "docs" / "formats.md").read_text().partition("\n## Stories\n")[2]
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) ?\| ", reference, re.MULTILINE)
+    fields = {name: [_reference_of(verb, field) for field in verb.fields] for name, verb in VOCABULARY.items()}
+    assert dict(rows) == {name: ", ".join(listed) for name, listed in fields.items()}
+
+
+def _reference_of(verb: Verb, field: str) -> str:
+    return f"`{field}`" if field in verb.required else f"(`{field}`)"
+
+
+def test_the_example_of_the_reference_is_a_story() -> None:
+    reference = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", reference, re.DOTALL)
+    assert read_story(example).names == ["alice", "bob", "carol"]
