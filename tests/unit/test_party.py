@@ -304,6 +304,21 @@ def test_a_refusal_that_is_none_is_not_countersigned(pair: Pair) -> None:
     assert unchanged_but_for_the_nonce(pair, NODE, 1)
 
 
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        (Refusal(state(2), 0, KEYS[NODE].sign(Signable(DEPLOYMENT.domain, state(2)))), WrongSigner),
+        (forged(USER, state(2 + 2**16), 0, Refusal), errors.NonceTooFar),
+        (forged(USER, state(1), 0, Refusal), errors.NonceNotAbove),
+        (forged(USER, state(2), 1, Refusal), errors.WrongBase),
+    ],
+)
+def test_a_refusal_is_checked_like_a_proposal(pair: Pair, refusal: Refusal, error: type[Exception]) -> None:
+    pair.do(NODE, pay(1))
+    assert isinstance(error_of(pair.do(NODE, refusal)), error)
+    assert pair.latest(NODE) == state(0)
+
+
 def test_a_countersignature_of_nothing_or_of_somebody_else(pair: Pair) -> None:
     pair.do(USER, pay(5))
     offer = pair.channel(USER).own_offers[0]
