@@ -409,6 +409,15 @@ def test_a_repeated_crossing_proposal_does_not_make_the_node_sign_once_more(pair
     assert len(pair.channel(NODE).own_offers) == 2
 
 
+def test_the_node_does_not_issue_again_what_it_could_not_propose_now(pair: Pair) -> None:
+    pair.do(NODE, pay(50))
+    pair.do(USER, pay(5))
+    pair.do(NODE, events.ChainView({CHANNEL_ID: replace(FUNDED, number=2, node_wei=49)}))
+    outputs = pair.receive(NODE)
+    assert isinstance(error_of(outputs), errors.BalanceNegative)
+    assert len(pair.channel(NODE).own_offers) == 1
+
+
 def test_a_node_already_above_the_users_nonce_need_not_sign_again(pair: Pair) -> None:
     pair.do(NODE, forged(USER, state(9), 5))
     pair.do(NODE, pay(7))
