@@ -17,7 +17,7 @@ from tests.parity import oracle, specification
 from tests.parity.conftest import AskContract, AskViem
 from tests.parity.strategies import structs
 
-repeatable = settings(derandomize=True, deadline=None, max_examples=150)
+repeatable = settings(derandomize=True, deadline=None, max_examples=100)
 
 SIGNED = (State, Withdrawal, Exit, Resume)
 

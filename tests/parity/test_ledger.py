@@ -16,8 +16,8 @@ PEOPLE = ("alice", "bob", "carol")
 CHANNELS = {"one": ("alice", "bob"), "two": ("bob", "carol"), "three": ("alice", "carol")}
 BETWEEN_PARTIES = ("pay", "accept", "refuse", "propose_withdrawal", "propose_resume", "propose_close", "collateralize")
 
-SEQUENCES = 8
-LENGTH = 80
+SEQUENCES = 5
+LENGTH = 70
 
 
 def new_crowd(rng: Random) -> World:
