@@ -9,7 +9,7 @@ from connext import errors, events
 from connext import party as party_module
 from connext.channel import OnChain, Signed, recorded_hash
 from connext.envelopes import Countersignature, Proposal, Refusal, ResumeProposal, WithdrawalProposal
-from connext.messages import State, Transfer, Withdrawal
+from connext.messages import Resume, State, Transfer, Withdrawal
 from connext.party import Party, step
 from connext.rules import FINAL_NONCE_STEP
 from connext.signing import Signable, WrongSigner, check_signature
@@ -276,6 +276,34 @@ def test_acceptance_checks_the_balances_of_now(pair: Pair) -> None:
     outputs = pair.do(NODE, forged(USER, state(1, 50), 0))
     pair.do(NODE, events.ChainView({CHANNEL_ID: replace(FUNDED, number=2, node_wei=49)}))
     assert isinstance(error_of(pair.do(NODE, accept(outputs))), errors.BalanceNegative)
+
+
+def test_acceptance_and_refusal_are_signatures_like_others(pair: Pair) -> None:
+    """What held when the offer came may no longer hold when the owner answers."""
+    waiting = pair.do(NODE, forged(USER, state(1, 5), 0))
+    channel = pair.channel(NODE)
+    on_another_base = replace(channel.latest, message=state(1), digest=bytes(32))
+    for changed, error in (
+        (replace(channel, restored=True), errors.StoreMayBeOld),
+        (replace(channel, latest=on_another_base), errors.WrongBase),
+        (replace(channel, highest_nonce=2, shown_digest=None), errors.NonceNotAbove),
+    ):
+        party = replace(pair.parties[NODE], channels={CHANNEL_ID: changed})
+        assert isinstance(error_of(step(party, accept(waiting))[1]), error)
+    restored = replace(pair.parties[NODE], channels={CHANNEL_ID: replace(channel, restored=True)})
+    assert isinstance(error_of(step(restored, refuse(waiting))[1]), errors.StoreMayBeOld)
+
+
+def test_a_waiting_offer_is_overtaken_by_any_later_nonce_that_was_shown(pair: Pair) -> None:
+    waiting = pair.do(NODE, forged(USER, state(1, 5), 0))
+    pair.do(NODE, forged(USER, state(7), 5))
+    assert isinstance(error_of(pair.do(NODE, accept(waiting))), errors.NonceNotAbove)
+
+
+def test_an_unfair_final_state_that_waited_is_not_accepted_in_a_dispute(pair: Pair) -> None:
+    waiting = pair.do(USER, forged(NODE, state(1, -1, is_final=True), 0))
+    pair.confirm(disputed())
+    assert isinstance(error_of(pair.do(USER, accept(waiting))), errors.FinalPaysLess)
 
 
 @pytest.mark.parametrize(
@@ -577,6 +605,38 @@ def test_a_withdrawal_of_the_proposers_own_money(pair: Pair) -> None:
     digest = pair.channel(USER).withdrawals[0].digest
     check_signature(digest, submit.fields["user_signature"], KEYS[USER].address)
     check_signature(digest, submit.fields["node_signature"], KEYS[NODE].address)
+
+
+def test_a_withdrawal_or_resume_signed_by_somebody_else(pair: Pair) -> None:
+    message = Withdrawal(CHANNEL_ID, 0, 60, 0, 0, 0, ACCOUNTS[USER], NOW + HOUR)
+    signature = KEYS[NODE].sign(Signable(DEPLOYMENT.domain, message))
+    assert isinstance(error_of(pair.do(NODE, WithdrawalProposal(message, signature))), WrongSigner)
+    pair.confirm(disputed())
+    ending = Resume(CHANNEL_ID, 1, NOW + HOUR)
+    signature = KEYS[NODE].sign(Signable(DEPLOYMENT.domain, ending))
+    assert isinstance(error_of(pair.do(NODE, ResumeProposal(ending, signature))), WrongSigner)
+
+
+def test_what_waits_is_checked_again_when_it_is_accepted(pair: Pair) -> None:
+    pair.do(USER, withdraw(0, node_wei=60))
+    waiting = pair.receive(NODE)
+    for changes, error in (
+        ({"restored": True}, errors.StoreMayBeOld),
+        ({"on_chain": replace(FUNDED, node_wei=59)}, errors.BalanceNegative),
+    ):
+        changed = replace(pair.channel(NODE), **changes)  # type: ignore[arg-type]
+        party = replace(pair.parties[NODE], channels={CHANNEL_ID: changed})
+        assert isinstance(error_of(step(party, accept(waiting))[1]), error)
+    pair.confirm(disputed())
+    pair.do(USER, resume())
+    waiting = pair.receive(NODE)
+    for changes, error in (
+        ({"restored": True}, errors.StoreMayBeOld),
+        ({"on_chain": replace(disputed(), dispute=2)}, errors.NoSuchDispute),
+    ):
+        changed = replace(pair.channel(NODE), **changes)  # type: ignore[arg-type]
+        party = replace(pair.parties[NODE], channels={CHANNEL_ID: changed})
+        assert isinstance(error_of(step(party, accept(waiting))[1]), error)
 
 
 def test_a_withdrawal_from_my_side_waits_for_my_intent(pair: Pair) -> None:
