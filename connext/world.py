@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from connext import calls, events
 from connext.calls import Call
-from connext.chain import Block, CallReverted, LocalChain, Receipt, Transaction
+from connext.chain import Block, CallReverted, CannotSend, LocalChain, Receipt, Transaction
 from connext.chain.views import confirmed_view, wallet_at
 from connext.channel import Channel, Deployment, Signed
 from connext.envelopes import Envelope, SignedExit
@@ -52,9 +52,9 @@ class UnknownName(ConnextError, LookupError):
 class NothingKnown(ConnextError, LookupError):
     """The action uses something signed that does not exist (yet)."""
 
-    text = "there is no {what} of channel {channel!r}"
-    what: str
+    text = "channel {channel!r} has no {what}"
     channel: str
+    what: str
 
 
 @dataclass(eq=False)
@@ -210,7 +210,7 @@ class World:
         """The channel as this party has it."""
         channels = self.parties[name].channels
         if self.channel_id(channel) not in channels:
-            raise NothingKnown(f"side for {name}", channel)
+            raise NothingKnown(channel, f"side for {name}")
         return channels[self.channel_id(channel)]
 
     def newest(self, name: str, channel: str) -> Signed[State]:
@@ -220,13 +220,13 @@ class World:
             return own.latest
         states = self.evidence[self.channel_id(channel)].states
         if not states:
-            raise NothingKnown("countersigned state", channel)
+            raise NothingKnown(channel, "countersigned state")
         return states[max(states)]
 
     def countersigned(self, channel: str, nonce: int) -> Signed[State]:
         states = self.evidence[self.channel_id(channel)].states
         if nonce not in states:
-            raise NothingKnown(f"countersigned state with nonce {nonce}", channel)
+            raise NothingKnown(channel, f"countersigned state with nonce {nonce}")
         return states[nonce]
 
     # --- The chain ---
@@ -250,7 +250,7 @@ class World:
         """Send what would succeed."""
         try:
             self.chain.call(transaction, self.chain.head.number)
-        except CallReverted:
+        except (CallReverted, CannotSend):
             return
         self._send(transaction)
 

@@ -62,7 +62,7 @@ def accept(world: World, actor: Actor, channel: Name) -> None:
     known = world.view_of(actor.name, channel)
     waiting = known.their_withdrawal or known.their_resume or known.their_offer
     if waiting is None:
-        raise NothingKnown(f"message that waits for {actor.name}", channel)
+        raise NothingKnown(channel, f"message that waits for {actor.name}")
     world.tell(actor.name, events.Accept(known.id, waiting.digest))
 
 
@@ -71,7 +71,7 @@ def refuse(world: World, actor: Actor, channel: Name) -> None:
     """Refuse the state that waits for the owner."""
     known = world.view_of(actor.name, channel)
     if known.their_offer is None:
-        raise NothingKnown(f"proposal that waits for {actor.name}", channel)
+        raise NothingKnown(channel, f"proposal that waits for {actor.name}")
     world.tell(actor.name, events.Refuse(known.id, known.their_offer.digest))
 
 

@@ -3,7 +3,7 @@
 from connext import events
 from connext.actions.form import verb
 from connext.fields import Count, Duration, Flag
-from connext.world import Actor, NothingKnown, World
+from connext.world import Actor, UnknownName, World
 
 # --- Time and blocks ---
 
@@ -72,7 +72,7 @@ def back_up(world: World, actor: Actor) -> None:
 def restore(world: World, actor: Actor, admitted: Flag = True) -> None:
     """The store becomes the copy again. admitted: the owner tells the software so."""
     if actor.name not in world.backups:
-        raise NothingKnown(f"backup of {actor.name}", "any")
+        raise UnknownName("backup of", actor.name, ", ".join(world.backups) or "none")
     world.parties[actor.name] = world.backups[actor.name]
     for channel_id in world.parties[actor.name].channels if admitted else ():
         world.tell(actor.name, events.MarkRestored(channel_id))

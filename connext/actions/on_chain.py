@@ -35,7 +35,7 @@ def withdraw(world: World, channel: Name, sequence: Count | None = None) -> Call
     known = world.evidence[world.channel_id(channel)].withdrawals
     chosen = [signed for signed in known if sequence in (None, signed.message.sequence)]
     if not chosen:
-        raise NothingKnown("countersigned withdrawal", channel)
+        raise NothingKnown(channel, "countersigned withdrawal")
     message, user, node = chosen[-1].message, chosen[-1].signature(Side.USER), chosen[-1].signature(Side.NODE)
     return calls.withdraw(world.identity(channel), message, user, node)
 
@@ -57,7 +57,7 @@ def start_dispute_with_exit(world: World, actor: Actor, channel: Name, nonce: Co
     """With the last exit that was signed."""
     exits = world.evidence[world.channel_id(channel)].exits
     if not exits:
-        raise NothingKnown("signed exit", channel)
+        raise NothingKnown(channel, "signed exit")
     signed = _state(world, actor, channel, nonce)
     return calls.start_dispute_with_exit(world.identity(channel), exits[-1].exit, exits[-1].signature, signed)
 
@@ -67,7 +67,7 @@ def resume(world: World, channel: Name) -> Call:
     """With the last resume that both signed."""
     known = world.evidence[world.channel_id(channel)].resumes
     if not known:
-        raise NothingKnown("countersigned resume", channel)
+        raise NothingKnown(channel, "countersigned resume")
     message, user, node = known[-1].message, known[-1].signature(Side.USER), known[-1].signature(Side.NODE)
     return calls.resume(world.identity(channel), message, user, node)
 

@@ -319,7 +319,7 @@ def test_an_action_happens_exactly_at_its_time(funded: World) -> None:
         (action("start_dispute_with_exit", "carol", channel="main"), NothingKnown),
         (action("accept", "alice", channel="main"), NothingKnown),
         (action("refuse", "alice", channel="main"), NothingKnown),
-        (action("restore", "alice"), NothingKnown),
+        (action("restore", "alice"), UnknownName),
     ],
     ids=lambda value: f"{value.name} by {value.actor}" if isinstance(value, Action) else "",
 )
