@@ -99,9 +99,13 @@ def test_tokens_of_a_reserve_end_where_they_could_overflow(manager, dai, deploye
     assert manager.reserveOf(node) == (0, MAX_RESERVE)
 
 
-def test_a_full_reserve_of_one_asset_does_not_stop_the_other(manager, dai, deployer, node, wealth):
+def test_a_full_reserve_is_still_paid_and_does_not_stop_the_other_asset(manager, dai, channel, deployer, node, wealth):
+    """Payouts of channels go on above what funding may reach: a full reserve can block nobody."""
     given(dai.mint, node, MAX_RESERVE, sender=deployer)
     given(manager.fund, node, MAX_RESERVE, sender=node)
+    channel.hold(user_wei=5, node_token=8)
+    channel.close()
+    assert manager.reserveOf(node) == (0, MAX_RESERVE + 8)
     before = wealth()
     manager.fund(node, 0, sender=node, value=1)
     assert wealth() - before == {"node.wei": -1, "manager.wei": 1, "node.reserve.wei": 1}
