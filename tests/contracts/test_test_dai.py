@@ -23,22 +23,22 @@ PERMIT_TYPE = "Permit(address holder,address spender,uint256 nonce,uint256 expir
 DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ward(accounts: Any) -> Any:
     return accounts[0]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def bob(accounts: Any) -> Any:
     return accounts[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def carol(accounts: Any) -> Any:
     return accounts[2]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def dai(project: Any, ward: Any) -> ContractInstance:
     return ward.deploy(project.TestDai, CHAIN_ID)
 

@@ -2,10 +2,9 @@
 
 import json
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from toolchain.artifacts import CHECKOUT, artifact_of, artifact_path, is_deployable
 
@@ -17,14 +16,14 @@ def in_order(artifact: dict[str, Any]) -> dict[str, Any]:
     return artifact | {"abi": sorted(artifact["abi"], key=lambda entry: json.dumps(entry, sort_keys=True))}
 
 
-@pytest.fixture(scope="module")
+@cache
 def committed() -> Artifacts:
     """forge orders an ABI in its own way, hence `in_order` here and below."""
     paths = (path for folder in ("connext", "tests") for path in (CHECKOUT / folder / "artifacts").glob("*.json"))
     return {path: in_order(json.loads(path.read_text())) for path in paths}
 
 
-@pytest.fixture(scope="module")
+@cache
 def built_by_forge() -> Artifacts:
     subprocess.run(["forge", "build", "--quiet"], cwd=CHECKOUT, check=True)
     built: Artifacts = {}
@@ -39,13 +38,14 @@ def built_by_forge() -> Artifacts:
     return built
 
 
-def test_forge_builds_the_artifacts(committed: Artifacts, built_by_forge: Artifacts) -> None:
-    assert sorted(committed) == sorted(built_by_forge), "run `make artifacts`"
-    assert [path.name for path in committed if committed[path] != built_by_forge[path]] == [], "run `make artifacts`"
+def test_forge_builds_the_artifacts() -> None:
+    expected, built = committed(), built_by_forge()
+    assert sorted(expected) == sorted(built), "run `make artifacts`"
+    assert [path.name for path in expected if expected[path] != built[path]] == [], "run `make artifacts`"
 
 
-def test_ape_builds_the_artifacts(committed: Artifacts, project: Any) -> None:
-    for path, artifact in committed.items():
+def test_ape_builds_the_artifacts(project: Any) -> None:
+    for path, artifact in committed().items():
         built = project.get_contract(path.stem).contract_type
         assert built.get_deployment_bytecode().to_0x_hex() == artifact["bytecode"], f"{path}: run `make artifacts`"
         assert built.get_runtime_bytecode().to_0x_hex() == artifact["runtime"], f"{path}: run `make artifacts`"
