@@ -140,13 +140,10 @@ class Abi:
         entry = self._events.get(log.topics[0]) if log.topics else None
         if entry is None or len(log.topics) != 1 + sum(entry.indexed):
             return None
-        in_data = [type_ for type_, indexed in zip(entry.types, entry.indexed, strict=True) if not indexed]
-        from_data, from_topics = iter(_CODEC.decode(in_data, log.data)), iter(log.topics[1:])
-        values = {
-            name: _CODEC.decode([type_], next(from_topics))[0] if indexed else next(from_data)
-            for name, type_, indexed in zip(entry.names, entry.types, entry.indexed, strict=True)
-        }
-        return Event(log.address, entry.name, MappingProxyType(values))
+        try:
+            return Event(log.address, entry.name, MappingProxyType(_event_values(entry, log)))
+        except DecodingError:
+            return None
 
     def decode_error(self, data: bytes) -> Revert:
         """The error in the data of a revert."""
@@ -214,6 +211,15 @@ def _type(item: Mapping[str, Any]) -> str:
     if not solidity_type.startswith("tuple"):
         return solidity_type
     return f"({','.join(map(_type, item['components']))}){solidity_type.removeprefix('tuple')}"
+
+
+def _event_values(entry: _Entry, log: Log) -> dict[str, Any]:
+    in_data = [type_ for type_, indexed in zip(entry.types, entry.indexed, strict=True) if not indexed]
+    from_data, from_topics = iter(_CODEC.decode(in_data, log.data)), iter(log.topics[1:])
+    return {
+        name: _CODEC.decode([type_], next(from_topics))[0] if indexed else next(from_data)
+        for name, type_, indexed in zip(entry.names, entry.types, entry.indexed, strict=True)
+    }
 
 
 def _encode(entry: _Entry, arguments: tuple[object, ...]) -> bytes:

@@ -118,13 +118,23 @@ class ApeChain:
 
 
 class ApeLocalChain(ApeChain):
-    """A local chain (see `connext.chain.LocalChain`): an anvil, forked or not. One transaction makes one block."""
+    """A local chain (see `connext.chain.LocalChain`): an anvil, forked or not. One transaction makes one block.
+
+    The head is asked for once: nobody else may mine on the same anvil while this object is used.
+    """
 
     def __init__(self, provider: Web3Provider) -> None:
         super().__init__(provider)
+        self._head: Block | None = None
         self._next_time: int | None = None
         self._unlocked: set[Address] = set()
         self._rpc("anvil_setNextBlockBaseFeePerGas", "0x0")
+
+    @property
+    def head(self) -> Block:
+        if self._head is None:
+            self._head = super().head
+        return self._head
 
     def send(self, transaction: Transaction) -> Receipt:
         return self._receipt(transaction, self._send_now(transaction.sender, _request(transaction)))
@@ -150,8 +160,8 @@ class ApeLocalChain(ApeChain):
         return self.head
 
     def rewind(self, number: int) -> None:
-        self._next_time = None
         self._rpc("anvil_rollback", self.head.number - number)
+        self._next_time = self._head = None
 
     def _send_now(self, sender: Address, request: dict[str, str]) -> Any:
         if sender not in self._unlocked:
@@ -162,8 +172,9 @@ class ApeLocalChain(ApeChain):
         return self._rpc("eth_sendTransactionSync", defaults | request)
 
     def _set_time(self) -> None:
+        """Of the block that is made next."""
         self._rpc("evm_setNextBlockTimestamp", self._next_time or self.head.time + BLOCK_SECONDS)
-        self._next_time = None
+        self._next_time = self._head = None
 
 
 def _request(transaction: Transaction) -> dict[str, str]:
