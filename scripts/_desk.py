@@ -182,12 +182,8 @@ class Desk:
 
     def open(self, identity: ChannelIdentity, wei: int, token: int, *, approve: bool) -> None:
         """Take up a new channel and make its first deposit."""
-        party = _after(self.party, events.Open(identity))
-        intent = events.Deposit(self.id_of(identity), wei, token)
-        _after(party, intent)
-        self._check_tokens(token, approve=approve)
-        self._advance(events.Open(identity))
-        self.perform(intent.channel_id, intent, "deposit")
+        self.party = _after(self.party, events.Open(identity))  # saved with the deposit, from which others know it, too
+        self.deposit(self.id_of(identity), wei, token, approve=approve)
 
     def deposit(self, channel_id: Bytes32, wei: int, token: int, *, approve: bool) -> None:
         """Add to my side of a channel."""

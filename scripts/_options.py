@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from ape.cli import ConnectedProviderCommand, account_option
+from ape.cli import AccountAliasPromptChoice, ConnectedProviderCommand
+from ape.exceptions import ApeException
 
 from connext.display import parse_amount, parse_duration
 from connext.errors import ConnextError
@@ -16,12 +17,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Script(ConnectedProviderCommand):
-    """A command on a connected chain. What the package refuses becomes one line and exit code 1."""
+    """A command on a connected chain. What the package or Ape refuses becomes one line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except ConnextError as error:
+        except (ConnextError, ApeException) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -112,6 +113,13 @@ def amounts(pairs: tuple[tuple[Asset, int], ...]) -> tuple[int, int]:
     )
 
 
+def _account_option(name: str, text: str, *, asks: bool) -> Callable[[Command], Command]:
+    def chosen(_: click.Context, param: click.Parameter, value: Any) -> Any:
+        return param.type.select_account() if asks and value is None else value  # type: ignore[attr-defined]
+
+    return click.option(name, type=AccountAliasPromptChoice(), callback=chosen, help=text)
+
+
 def amount_option(name: str, **settings: Any) -> Callable[[Command], Command]:
     """An amount, once per asset."""
     return click.option(name, type=Amount(), multiple=True, metavar="AMOUNT", **settings)
@@ -137,11 +145,11 @@ store_option = click.option(
     help="Folder of this party's channels. Keep it: the newest state in it is the money.",
 )
 _PAYER_OPTIONS = (
-    account_option(),
+    _account_option("--account", "Ape account that acts and pays, by its alias. [default: ask]", asks=True),
     click.option("--yes", is_flag=True, help="Do not ask, on a live network either."),
 )
 _PARTY_OPTIONS = (
-    account_option("--signer", prompt=None),
+    _account_option("--signer", "Ape account that signs for the channel. [default: --account]", asks=False),
     store_option,
     click.option(
         "--confirmations",
