@@ -8,9 +8,6 @@ EACH_SIDE = pytest.mark.parametrize("side", [USER, NODE], ids=["for the user", "
 EACH_ASSET = pytest.mark.parametrize("asset", [ETH, DAI], ids=["eth", "dai"])
 EACH_CALLER = pytest.mark.parametrize("caller", ["user", "user_signer", "node", "node_signer", "stranger"])
 
-AROUND_A_LIMIT = pytest.mark.parametrize(
-    "seconds", [-1, 0, 1], ids=["a second before", "at the limit", "a second after"]
-)
 BEFORE_A_LIMIT = pytest.mark.parametrize("seconds", [-1, -3600], ids=["a second before", "an hour before"])
 FROM_A_LIMIT_ON = pytest.mark.parametrize(
     "seconds", [0, 1, 3600], ids=["at the limit", "a second after", "an hour after"]

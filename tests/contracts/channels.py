@@ -1,4 +1,4 @@
-"""A channel under test: its terms, its keys, and every message that its signers could sign, in the contract's own form."""
+"""A channel under test: its terms, its keys, and all that its signers could sign, in the contract's own form."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -7,9 +7,19 @@ from ape import networks
 from ape.contracts import ContractInstance
 from ape.contracts.base import ContractTransactionHandler
 
-from connext.messages import Domain, Exit, Message, Resume, State, Transfer, Withdrawal, struct_hash, transfers_hash
-from connext.signing import Key, Signable
-from connext.types import Amounts, Asset, ChannelIdentity, Side, Status, checksum, parse_address
+from connext.messages import (
+    Domain,
+    Exit,
+    Message,
+    Resume,
+    State,
+    Withdrawal,
+    digest,
+    struct_hash,
+    transfers_hash,
+)
+from connext.signing import InvalidSignature, Key, Signable, recover
+from connext.types import ZERO_ADDRESS, Amounts, Asset, ChannelIdentity, Side, Status, checksum, parse_address
 from tests.contracts.people import Person
 from tests.contracts.transactions import send
 
@@ -21,6 +31,13 @@ AbiHeader = tuple[int, int, int, int, int, bytes, bool]
 AbiSignedState = tuple[AbiHeader, AbiSignature, AbiSignature]
 
 NOTHING = Amounts(0, 0, 0, 0)._asdict()
+HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
+"""What a channel in a test holds where any amounts would do."""
+PAID = {"user_wei": -10, "node_wei": 10, "user_token": 30, "node_token": -30}
+"""The nets of some payments in it."""
+
+NOBODY = checksum(ZERO_ADDRESS)
+
 NO_TRANSFERS = transfers_hash(())
 NO_SIGNATURE: AbiSignature = (bytes(32), bytes(32))
 INITIAL_HEADER: AbiHeader = (0, 0, 0, 0, 0, NO_TRANSFERS, False)
@@ -41,6 +58,14 @@ def only(side: Side, asset: Asset, amount: int) -> dict[str, int]:
 def worth(asset: Asset, amount: int) -> tuple[int, int]:
     """An amount of one asset as wei and tokens."""
     return (0, amount) if asset else (amount, 0)
+
+
+def recovered(domain: Domain, message: Message, signature: AbiSignature) -> str:
+    """Who seems to have signed the message; nobody where the signature is malformed."""
+    try:
+        return checksum(recover(digest(domain, message), b"".join(signature)))
+    except InvalidSignature:
+        return NOBODY
 
 
 def compact(signature: bytes) -> AbiSignature:

@@ -14,7 +14,7 @@ from ape.managers.accounts import TestAccountManager
 
 from connext.messages import Domain
 from connext.types import ChannelIdentity, parse_address
-from tests.contracts.channels import Channel, given
+from tests.contracts.channels import DAI, ETH, Channel, given
 from tests.contracts.doubles import Conduct
 from tests.contracts.money import Wealth, read_wealth
 from tests.contracts.people import Person
@@ -23,6 +23,7 @@ DAY = 24 * 60 * 60
 
 CAPACITY_WEI = 100 * 10**18
 CAPACITY_TOKEN = 250_000 * 10**18
+CAPACITY = {ETH: CAPACITY_WEI, DAI: CAPACITY_TOKEN}
 MIN_CHALLENGE_PERIOD = 60 * 60
 MAX_CHALLENGE_PERIOD = 30 * DAY
 

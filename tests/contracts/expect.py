@@ -1,7 +1,7 @@
 """Exact expectations: the precise error with all its values, the precise list of events.
 
-Ape's own forms are not used because they accept too much: `ape.reverts` also passes on other errors and ignores misspelt
-values, and an expected event matches whatever it leaves out.
+Ape's own forms are not used because they accept too much: `ape.reverts` also passes on other errors and ignores
+misspelt values, and an expected event matches whatever it leaves out.
 """
 
 from collections.abc import Iterator

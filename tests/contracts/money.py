@@ -24,3 +24,22 @@ def read_wealth(sheet: ContractInstance, manager: ContractInstance, holders: dic
             for kind, amount in zip(KINDS, line, strict=True)
         }
     )
+
+
+def moves(changes: dict[str, int]) -> dict[str, int]:
+    """Expected changes, without those that are none."""
+    return {holding: change for holding, change in changes.items() if change}
+
+
+def paid_out(user_wei: int, node_wei: int, user_token: int, node_token: int) -> dict[str, int]:
+    """How money moves when a channel pays this: the user is sent its part, the node gets its part as reserve."""
+    return moves(
+        {
+            "manager.wei": -user_wei,
+            "manager.dai": -user_token,
+            "user.wei": user_wei,
+            "user.dai": user_token,
+            "node.reserve.wei": node_wei,
+            "node.reserve.dai": node_token,
+        }
+    )

@@ -7,20 +7,14 @@ import pytest
 from connext.messages import Transfer, transfers_hash
 from connext.types import MAX_NONCE, Status, checksum
 from tests.contracts.cases import BEFORE_A_LIMIT, EACH_CALLER, EACH_SIDE, FROM_A_LIMIT_ON
-from tests.contracts.channels import ETH, NO_SIGNATURE, USER, View, given
-from tests.contracts.expect import event, events_of, reverts
-
-HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
-PAID = {"user_wei": -1, "node_wei": 2, "user_token": 3, "node_token": -4}
+from tests.contracts.channels import ETH, HELD, NO_SIGNATURE, NOBODY, PAID, USER, View, given
+from tests.contracts.expect import events_of, reverts
+from tests.contracts.logs import recorded
 
 
 @pytest.fixture
 def channel(new_channel):
     return new_channel().hold(**HELD)
-
-
-def recorded(manager, channel, **state):
-    return event(manager.StateRecorded, channelId=channel.id, state=channel.header(**state))
 
 
 @EACH_CALLER
@@ -30,7 +24,7 @@ def test_anyone_records_a_state(manager, channel, people, wealth, caller, is_fin
     before = wealth()
     tx = manager.checkpoint(channel.terms, channel.signed(nonce=3, is_final=is_final, **PAID), sender=people[caller])
     assert wealth() - before == {}
-    assert events_of(tx) == [recorded(manager, channel, nonce=3, is_final=is_final, **PAID)]
+    assert events_of(tx) == [recorded(channel, nonce=3, is_final=is_final, **PAID)]
     assert channel.view() == View(Status.OPEN, **channel.recorded(nonce=3, is_final=is_final, **PAID), **HELD)
 
 
@@ -41,7 +35,7 @@ def test_anyone_challenges_until_the_deadline(manager, channel, people, at, call
     deadline = channel.dispute(channel.signed(nonce=1))
     at(deadline + seconds)
     tx = manager.checkpoint(channel.terms, channel.signed(nonce=2, **PAID), sender=people[caller])
-    assert events_of(tx) == [recorded(manager, channel, nonce=2, **PAID)]
+    assert events_of(tx) == [recorded(channel, nonce=2, **PAID)]
     assert channel.view() == View(
         Status.DISPUTED, deadline=deadline, dispute=1, **channel.recorded(nonce=2, **PAID), **HELD
     )
@@ -117,9 +111,9 @@ def test_both_signers_must_have_signed(manager, channel, user, stranger, side):
 
 def test_half_signed_it_is_nothing(manager, channel, user, user_signer, node_signer):
     state, by_user, by_node = channel.signed(**PAID)
-    with reverts(manager.WrongSigner, expected=node_signer, recovered="0x" + "00" * 20):
+    with reverts(manager.WrongSigner, expected=node_signer, recovered=NOBODY):
         manager.checkpoint(channel.terms, (state, by_user, NO_SIGNATURE), sender=user)
-    with reverts(manager.WrongSigner, expected=user_signer, recovered="0x" + "00" * 20):
+    with reverts(manager.WrongSigner, expected=user_signer, recovered=NOBODY):
         manager.checkpoint(channel.terms, (state, NO_SIGNATURE, by_node), sender=user)
 
 

@@ -7,11 +7,11 @@ import pytest
 from connext.messages import Transfer, transfers_hash
 from connext.types import Amounts, Status, checksum
 from tests.contracts.cases import EACH_CALLER, EACH_SIDE
-from tests.contracts.channels import ETH, NO_SIGNATURE, USER, View, given
-from tests.contracts.expect import event, events_of, reverts
+from tests.contracts.channels import ETH, HELD, NO_SIGNATURE, NOBODY, PAID, USER, View, given
+from tests.contracts.expect import events_of, reverts
+from tests.contracts.logs import moved_tokens, settled
+from tests.contracts.money import paid_out
 
-HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
-PAID = {"user_wei": -10, "node_wei": 10, "user_token": 30, "node_token": -30}
 SHARES = Amounts(user_wei=90, node_wei=210, user_token=330, node_token=370)
 FINAL = {"nonce": 7, "is_final": True, **PAID}
 
@@ -21,38 +21,14 @@ def channel(new_channel):
     return new_channel().hold(**HELD)
 
 
-def settled(manager, channel, nonce, shares):
-    return event(
-        manager.ChannelSettled,
-        channelId=channel.id,
-        nonce=nonce,
-        userWei=shares.user_wei,
-        nodeWei=shares.node_wei,
-        userToken=shares.user_token,
-        nodeToken=shares.node_token,
-    )
-
-
-def paid_out(shares):
-    changes = {
-        "manager.wei": -shares.user_wei,
-        "manager.dai": -shares.user_token,
-        "user.wei": shares.user_wei,
-        "user.dai": shares.user_token,
-        "node.reserve.wei": shares.node_wei,
-        "node.reserve.dai": shares.node_token,
-    }
-    return {holding: change for holding, change in changes.items() if change}
-
-
 @EACH_CALLER
 def test_anyone_closes_with_a_final_state(manager, dai, channel, people, user, wealth, caller):
     before = wealth()
     tx = manager.close(channel.terms, channel.signed(**FINAL), sender=people[caller])
-    assert wealth() - before == paid_out(SHARES)
+    assert wealth() - before == paid_out(*SHARES)
     assert events_of(tx) == [
-        settled(manager, channel, 7, SHARES),
-        event(dai.Transfer, src=manager, dst=user, wad=330),
+        settled(channel, 7, SHARES),
+        *moved_tokens(dai, manager, user, 330),
     ]
     assert channel.view() == View(Status.SETTLED)
 
@@ -67,7 +43,7 @@ def test_at_any_time_if_not_older_than_the_recorded_state(manager, channel, stra
         at(channel.dispute() + seconds)
     before = wealth()
     manager.close(channel.terms, channel.signed(**FINAL), sender=stranger)
-    assert wealth() - before == paid_out(SHARES)
+    assert wealth() - before == paid_out(*SHARES)
     assert channel.view() == View(Status.SETTLED)
 
 
@@ -85,8 +61,8 @@ def test_an_older_final_state_is_refused(manager, channel, user, nonce, disputed
 def test_nothing_is_recorded_so_any_nonce_will_do(manager, channel, user, wealth, nonce):
     before = wealth()
     tx = manager.close(channel.terms, channel.signed(**{**FINAL, "nonce": nonce}), sender=user)
-    assert wealth() - before == paid_out(SHARES)
-    assert events_of(tx)[0] == settled(manager, channel, nonce, SHARES)
+    assert wealth() - before == paid_out(*SHARES)
+    assert events_of(tx)[0] == settled(channel, nonce, SHARES)
 
 
 def test_a_state_that_is_not_final_is_refused(manager, channel, user):
@@ -105,9 +81,9 @@ def test_both_signers_must_have_signed(manager, channel, user, stranger, side):
 
 def test_half_signed_it_is_nothing(manager, channel, user, user_signer, node_signer):
     state, by_user, by_node = channel.signed(**FINAL)
-    with reverts(manager.WrongSigner, expected=node_signer, recovered="0x" + "00" * 20):
+    with reverts(manager.WrongSigner, expected=node_signer, recovered=NOBODY):
         manager.close(channel.terms, (state, by_user, NO_SIGNATURE), sender=user)
-    with reverts(manager.WrongSigner, expected=user_signer, recovered="0x" + "00" * 20):
+    with reverts(manager.WrongSigner, expected=user_signer, recovered=NOBODY):
         manager.close(channel.terms, (state, NO_SIGNATURE, by_node), sender=user)
 
 
@@ -121,14 +97,14 @@ def test_the_recorded_final_state_can_be_closed_with(manager, channel, user, wea
     given(manager.checkpoint, channel.terms, channel.signed(**FINAL), sender=user)
     before = wealth()
     manager.close(channel.terms, channel.signed(**FINAL), sender=user)
-    assert wealth() - before == paid_out(SHARES)
+    assert wealth() - before == paid_out(*SHARES)
 
 
 def test_a_payout_above_the_deposit_does_not_revert(manager, channel, user, wealth):
     greedy = {"nonce": 1, "is_final": True, "user_wei": 2**127 - 1, "node_wei": 0, "user_token": 0, "node_token": 0}
     before = wealth()
     manager.close(channel.terms, channel.signed(**greedy), sender=user)
-    assert wealth() - before == paid_out(Amounts(300, 0, 300, 400))
+    assert wealth() - before == paid_out(300, 0, 300, 400)
 
 
 # --- Where the channel stands ---
@@ -139,7 +115,7 @@ def test_an_emptied_channel_can_be_closed(manager, channel, user, wealth):
     before = wealth()
     tx = manager.close(channel.terms, channel.signed(nonce=7, is_final=True), sender=user)
     assert wealth() - before == {}
-    assert events_of(tx) == [settled(manager, channel, 7, Amounts(0, 0, 0, 0))]
+    assert events_of(tx) == [settled(channel, 7, Amounts(0, 0, 0, 0))]
     assert channel.view() == View(Status.SETTLED)
 
 

@@ -5,44 +5,30 @@ import pytest
 from connext.types import Status
 from tests.contracts.cases import EACH_ASSET, EACH_CALLER, EACH_SIDE
 from tests.contracts.channels import DAI, ETH, NODE, USER, View, given, only, worth
-from tests.contracts.conftest import CAPACITY_TOKEN, CAPACITY_WEI
-from tests.contracts.expect import event, events_of, reverts
-
-CAPACITY = {ETH: CAPACITY_WEI, DAI: CAPACITY_TOKEN}
+from tests.contracts.conftest import CAPACITY
+from tests.contracts.expect import events_of, reverts
+from tests.contracts.logs import deposited, moved_tokens, opened
+from tests.contracts.money import moves
 
 AMOUNTS = pytest.mark.parametrize(
     ("amount_wei", "amount_token"), [(5, 0), (0, 7), (5, 7)], ids=["eth", "dai", "eth and dai"]
 )
 
 
-def opened(manager, channel):
-    user, user_signer, node, node_signer, challenge_period, salt = channel.terms
-    return event(
-        manager.ChannelOpened,
-        channelId=channel.id,
-        user=user,
-        node=node,
-        userSigner=user_signer,
-        nodeSigner=node_signer,
-        challengePeriod=challenge_period,
-        salt=salt,
+def deposit_logs(channel, dai, caller, side, amount_wei, amount_token):
+    deposit = deposited(channel, side, amount_wei, amount_token)
+    return [deposit, *moved_tokens(dai, caller, channel.manager, amount_token)]
+
+
+def deposit_moves(caller, amount_wei, amount_token):
+    return moves(
+        {
+            f"{caller}.wei": -amount_wei,
+            f"{caller}.dai": -amount_token,
+            "manager.wei": amount_wei,
+            "manager.dai": amount_token,
+        }
     )
-
-
-def deposited(manager, channel, dai, caller, side, amount_wei, amount_token):
-    yield event(manager.Deposited, channelId=channel.id, side=side, amountWei=amount_wei, amountToken=amount_token)
-    if amount_token:
-        yield event(dai.Transfer, src=caller, dst=manager, wad=amount_token)
-
-
-def moved(caller, amount_wei, amount_token):
-    moves = {
-        f"{caller}.wei": -amount_wei,
-        f"{caller}.dai": -amount_token,
-        "manager.wei": amount_wei,
-        "manager.dai": amount_token,
-    }
-    return {holding: change for holding, change in moves.items() if change}
 
 
 @AMOUNTS
@@ -53,10 +39,10 @@ def test_the_first_deposit_opens_the_channel(
 ):
     before = wealth()
     tx = manager.deposit(channel.terms, side, amount_token, sender=people[caller], value=amount_wei)
-    assert wealth() - before == moved(caller, amount_wei, amount_token)
+    assert wealth() - before == deposit_moves(caller, amount_wei, amount_token)
     assert events_of(tx) == [
-        opened(manager, channel),
-        *deposited(manager, channel, dai, people[caller], side, amount_wei, amount_token),
+        opened(channel),
+        *deposit_logs(channel, dai, people[caller], side, amount_wei, amount_token),
     ]
     contributions = {**only(side, ETH, amount_wei), **only(side, DAI, amount_token)}
     assert channel.view() == View(Status.OPEN, **contributions)
@@ -72,8 +58,8 @@ def test_later_deposits_add_up(manager, dai, channel, user, wealth, held, side, 
     channel.hold(**held)
     before = wealth()
     tx = manager.deposit(channel.terms, side, amount_token, sender=user, value=amount_wei)
-    assert wealth() - before == moved("user", amount_wei, amount_token)
-    assert events_of(tx) == [*deposited(manager, channel, dai, user, side, amount_wei, amount_token)]
+    assert wealth() - before == deposit_moves("user", amount_wei, amount_token)
+    assert events_of(tx) == deposit_logs(channel, dai, user, side, amount_wei, amount_token)
     contributions = {**held}
     for name, amount in (*only(side, ETH, amount_wei).items(), *only(side, DAI, amount_token).items()):
         contributions[name] = contributions.get(name, 0) + amount

@@ -9,7 +9,6 @@ from tests.contracts.expect import reverts
 from tests.contracts.transactions import Reverted, send
 
 ADDRESSES = ("user", "user_signer", "node", "node_signer")
-ZERO_ADDRESS = "0x" + "00" * 20
 
 
 # --- The id ---
@@ -109,7 +108,7 @@ def test_an_account_may_be_its_own_signer(new_channel, user, node):
     assert both.hold(user_wei=1).view() == View(Status.OPEN, user_wei=1)
 
 
-def test_a_look_alike_with_a_strangers_signer_is_another_channel(manager, channel, new_channel, stranger):
+def test_a_look_alike_with_a_strangers_signer_is_another_channel(channel, new_channel, stranger):
     """Anyone can fund one. It shares nothing with the real one, so the software of a party only has to know its own."""
     look_alike = new_channel(user_signer=stranger.raw).hold(user_wei=5)
     assert look_alike.id != channel.id

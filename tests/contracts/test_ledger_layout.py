@@ -1,4 +1,4 @@
-"""What a channel occupies in storage, and what happens where a packed field is full (docs/decisions/0003-storage-layout.md)."""
+"""What a channel takes in storage, and what happens when a field is full (docs/decisions/0003-storage-layout.md)."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def recorded(state):
 
 @pytest.fixture
 def storage(chain, manager):
-    """`storage(channel)`: the words of its head, its recorded state and its second ledger; `storage(channel, head=…)` sets."""
+    """`storage(channel)`: its head, recorded state and second ledger. `storage(channel, head=word)` sets one first."""
 
     def access(channel, **words):
         first = int.from_bytes(keccak256(channel.id + RECORDS_SLOT.to_bytes(32, "big")), "big")
@@ -76,7 +76,7 @@ def test_a_recorded_state_takes_one_slot(manager, channel, storage, user):
 
 
 @EACH_ASSET
-def test_each_field_changes_alone(manager, channel, storage, user, node, asset):
+def test_each_field_changes_alone(manager, channel, storage, user, asset):
     """Every other field holds a value that would show a carry or a wrong mask."""
     form = TOKEN_THEN_ETHER if asset else ETHER_THEN_TOKEN
     unit = "token" if asset else "wei"

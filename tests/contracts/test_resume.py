@@ -4,25 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from connext.messages import Resume, digest
-from connext.signing import recover
+from connext.messages import Resume
 from connext.types import Status, checksum
 from tests.contracts.cases import BEFORE_A_LIMIT, EACH_CALLER, EACH_SIDE, FROM_A_LIMIT_ON
-from tests.contracts.channels import NO_SIGNATURE, View, given
+from tests.contracts.channels import HELD, NO_SIGNATURE, NOBODY, PAID, View, given, recovered
 from tests.contracts.conftest import DAY
-from tests.contracts.expect import event, events_of, reverts
-
-HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
-PAID = {"user_wei": -1, "node_wei": 2, "user_token": 3, "node_token": -4}
+from tests.contracts.expect import events_of, reverts
+from tests.contracts.logs import resumed
 
 
 @pytest.fixture
 def channel(new_channel):
     return new_channel().hold(**HELD)
-
-
-def resumed(manager, channel, dispute=1):
-    return event(manager.DisputeResumed, channelId=channel.id, dispute=dispute)
 
 
 @EACH_CALLER
@@ -31,7 +24,7 @@ def test_anyone_brings_it(manager, channel, people, wealth, caller):
     before = wealth()
     tx = manager.resume(channel.terms, *channel.resumption(), sender=people[caller])
     assert wealth() - before == {}
-    assert events_of(tx) == [resumed(manager, channel)]
+    assert events_of(tx) == [resumed(channel)]
     assert channel.view() == View(Status.OPEN, dispute=1, **HELD)
 
 
@@ -91,8 +84,8 @@ def test_one_for_another_dispute_is_refused(manager, channel, user, user_signer,
     channel.dispute()
     resumption = channel.resumption(dispute)
     deadline, by_user, _ = resumption
-    recovered = recover(digest(channel.domain, Resume(channel.id, 1, deadline)), b"".join(by_user))
-    with reverts(manager.WrongSigner, expected=user_signer, recovered=checksum(recovered)):
+    seems = recovered(channel.domain, Resume(channel.id, 1, deadline), by_user)
+    with reverts(manager.WrongSigner, expected=user_signer, recovered=seems):
         manager.resume(channel.terms, *resumption, sender=user)
 
 
@@ -103,8 +96,8 @@ def test_it_cannot_be_replayed_in_the_next_dispute(manager, channel, user, user_
     given(manager.resume, channel.terms, *resumption, sender=user)
     channel.dispute()
     deadline, by_user, _ = resumption
-    recovered = recover(digest(channel.domain, Resume(channel.id, 2, deadline)), b"".join(by_user))
-    with reverts(manager.WrongSigner, expected=user_signer, recovered=checksum(recovered)):
+    seems = recovered(channel.domain, Resume(channel.id, 2, deadline), by_user)
+    with reverts(manager.WrongSigner, expected=user_signer, recovered=seems):
         manager.resume(channel.terms, *resumption, sender=user)
 
 
@@ -121,9 +114,9 @@ def test_no_side_ends_a_dispute_alone(manager, channel, user, stranger, side):
 def test_half_signed_it_is_nothing(manager, channel, user, user_signer, node_signer):
     channel.dispute()
     deadline, by_user, by_node = channel.resumption()
-    with reverts(manager.WrongSigner, expected=node_signer, recovered="0x" + "00" * 20):
+    with reverts(manager.WrongSigner, expected=node_signer, recovered=NOBODY):
         manager.resume(channel.terms, deadline, by_user, NO_SIGNATURE, sender=user)
-    with reverts(manager.WrongSigner, expected=user_signer, recovered="0x" + "00" * 20):
+    with reverts(manager.WrongSigner, expected=user_signer, recovered=NOBODY):
         manager.resume(channel.terms, deadline, NO_SIGNATURE, by_node, sender=user)
 
 

@@ -5,42 +5,17 @@ import pytest
 from connext.messages import struct_hash
 from connext.types import Amounts, Status
 from tests.contracts.cases import BEFORE_A_LIMIT, EACH_ASSET, EACH_CALLER
-from tests.contracts.channels import DAI, ETH, INITIAL_HEADER, NODE, USER, View, given, only
+from tests.contracts.channels import DAI, ETH, HELD, INITIAL_HEADER, NODE, PAID, USER, View, given, only
 from tests.contracts.conftest import DAY
-from tests.contracts.expect import event, events_of, reverts
+from tests.contracts.expect import events_of, reverts
+from tests.contracts.logs import moved_tokens, settled
+from tests.contracts.money import paid_out
 from tests.contracts.split import split
-
-HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
-PAID = {"user_wei": -10, "node_wei": 10, "user_token": 30, "node_token": -30}
 
 
 @pytest.fixture
 def channel(new_channel):
     return new_channel().hold(**HELD)
-
-
-def settled(manager, channel, nonce, user_wei, node_wei, user_token, node_token):
-    return event(
-        manager.ChannelSettled,
-        channelId=channel.id,
-        nonce=nonce,
-        userWei=user_wei,
-        nodeWei=node_wei,
-        userToken=user_token,
-        nodeToken=node_token,
-    )
-
-
-def paid_out(user_wei, node_wei, user_token, node_token):
-    changes = {
-        "manager.wei": -user_wei,
-        "manager.dai": -user_token,
-        "user.wei": user_wei,
-        "user.dai": user_token,
-        "node.reserve.wei": node_wei,
-        "node.reserve.dai": node_token,
-    }
-    return {holding: change for holding, change in changes.items() if change}
 
 
 @EACH_CALLER
@@ -52,8 +27,8 @@ def test_anyone_settles_the_recorded_state(manager, dai, channel, people, user, 
     shares = Amounts(user_wei=90, node_wei=210, user_token=330, node_token=370)
     assert wealth() - before == paid_out(*shares)
     assert events_of(tx) == [
-        settled(manager, channel, 7, *shares),
-        event(dai.Transfer, src=manager, dst=user, wad=330),
+        settled(channel, 7, shares),
+        *moved_tokens(dai, manager, user, 330),
     ]
     assert channel.view() == View(Status.SETTLED)
 
@@ -65,8 +40,8 @@ def test_without_a_recorded_state_everybody_gets_its_contribution(manager, dai, 
     tx = manager.settle(channel.terms, INITIAL_HEADER, sender=user)
     assert wealth() - before == paid_out(**HELD)
     assert events_of(tx) == [
-        settled(manager, channel, 0, **HELD),
-        event(dai.Transfer, src=manager, dst=user, wad=300),
+        settled(channel, 0, Amounts(**HELD)),
+        *moved_tokens(dai, manager, user, 300),
     ]
 
 
@@ -205,7 +180,7 @@ def test_every_state_that_both_signed_pays_out_exactly_what_there_is(
     assert user_gets + node_gets == 300
     shares = Amounts(0, 0, user_gets, node_gets) if asset else Amounts(user_gets, node_gets, 0, 0)
     assert wealth() - before == paid_out(*shares)
-    assert events_of(tx)[0] == settled(manager, channel, 1, *shares)
+    assert events_of(tx)[0] == settled(channel, 1, shares)
 
 
 def test_nets_are_relative_to_what_was_deposited_and_withdrawn_since(manager, channel, user, wealth, at):

@@ -1,24 +1,20 @@
-"""Signatures: of the very fields that are sent, for one kind of message, one channel, one contract and one chain (G6)."""
+"""Signatures: of the very fields that are sent, for one kind of message, channel, contract and chain (G6)."""
 
 from dataclasses import fields, replace
 
 import pytest
 
 from connext.keccak import keccak256
-from connext.messages import Domain, Exit, Resume, State, Withdrawal, digest
-from connext.signing import CURVE_ORDER, InvalidSignature, recover
+from connext.messages import Domain, Exit, Resume, State, Withdrawal
+from connext.signing import CURVE_ORDER
 from connext.types import Status, checksum, parse_address
 from tests.contracts.cases import EACH_SIDE
-from tests.contracts.channels import NO_SIGNATURE, NO_STATE, NODE, USER, View, given
+from tests.contracts.channels import HELD, NO_SIGNATURE, NO_STATE, NOBODY, NODE, PAID, USER, View, given, recovered
 from tests.contracts.expect import reverts
 from tests.contracts.transactions import Reverted, send
 
-HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
-PAID = {"user_wei": -1, "node_wei": 2, "user_token": 3, "node_token": -4}
 TAKEN = {"user_wei": 1, "node_wei": 2, "user_token": 3, "node_token": 4}
 NEVER = 2**64 - 1
-
-ZERO_ADDRESS = "0x" + "00" * 20
 
 WORDS_OF_CHANNEL = 6
 
@@ -26,14 +22,6 @@ WORDS_OF_CHANNEL = 6
 @pytest.fixture
 def channel(new_channel):
     return new_channel().hold(**HELD)
-
-
-def recovered(domain, message, signature):
-    """Who seems to have signed the message, as `ecrecover` finds it; the zero address where a signature is malformed."""
-    try:
-        return checksum(recover(digest(domain, message), b"".join(signature)))
-    except InvalidSignature:
-        return ZERO_ADDRESS
 
 
 # --- Of the very fields that are sent ---
@@ -236,7 +224,7 @@ def test_a_malformed_signature_of_a_state_is_refused(manager, channel, user, sid
     state, *signatures = channel.signed(**PAID)
     signatures[side] = malformed(signatures[side])[form]
     seems = recovered(channel.domain, channel.state(**PAID), signatures[side])
-    assert form not in OF_NOBODY or seems == ZERO_ADDRESS
+    assert form not in OF_NOBODY or seems == NOBODY
     with reverts(manager.WrongSigner, expected=checksum(channel.identity.signer(side)), recovered=seems):
         manager.checkpoint(channel.terms, (state, *signatures), sender=user)
 
@@ -254,7 +242,7 @@ def test_the_highest_s_of_the_lower_half_is_ascribed_to_somebody(manager, channe
     state, (r, _), by_node = channel.signed(**PAID)
     signature = (r, (CURVE_ORDER // 2).to_bytes(32, "big"))
     seems = recovered(channel.domain, channel.state(**PAID), signature)
-    assert seems != ZERO_ADDRESS
+    assert seems != NOBODY
     with reverts(manager.WrongSigner, expected=user_signer, recovered=seems):
         manager.checkpoint(channel.terms, (state, signature, by_node), sender=user)
 
@@ -264,7 +252,7 @@ def test_the_highest_s_of_the_lower_half_is_ascribed_to_somebody(manager, channe
 
 @pytest.fixture
 def channel_of_nobody(manager, new_channel, chain):
-    """A channel whose user has no signer. No deposit opens one; it is written into storage, as if another check had failed."""
+    """A channel whose user has no signer. No deposit opens one, so it is written into storage."""
     channel = new_channel(user_signer=bytes(20))
     slot = keccak256(channel.id + (4).to_bytes(32, "big"))
     word = 1 << 248 | 10 << 80 | 10  # 10 wei of the user
@@ -276,13 +264,13 @@ def channel_of_nobody(manager, new_channel, chain):
 def test_the_zero_address_signs_no_state(manager, channel_of_nobody, user):
     channel = channel_of_nobody
     state, _, by_node = channel.signed(is_final=True)
-    with reverts(manager.WrongSigner, expected=ZERO_ADDRESS, recovered=ZERO_ADDRESS):
+    with reverts(manager.WrongSigner, expected=NOBODY, recovered=NOBODY):
         manager.close(channel.terms, (state, NO_SIGNATURE, by_node), sender=user)
 
 
 def test_nor_an_exit(manager, channel_of_nobody, user):
     channel = channel_of_nobody
-    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=ZERO_ADDRESS):
+    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=NOBODY):
         manager.startDisputeWithExit(channel.terms, NEVER, NO_SIGNATURE, NO_STATE, sender=user)
 
 

@@ -7,12 +7,10 @@ import pytest
 from connext.messages import Transfer, transfers_hash
 from connext.types import MAX_NONCE, Status, checksum
 from tests.contracts.cases import EACH_ASSET, EACH_SIDE
-from tests.contracts.channels import DAI, ETH, NO_SIGNATURE, NO_STATE, NODE, USER, View, given, only
+from tests.contracts.channels import DAI, ETH, HELD, NO_SIGNATURE, NO_STATE, NODE, PAID, USER, View, given, only
 from tests.contracts.conftest import DAY, MAX_CHALLENGE_PERIOD, MIN_CHALLENGE_PERIOD
-from tests.contracts.expect import event, events_of, reverts
-
-HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
-PAID = {"user_wei": -1, "node_wei": 2, "user_token": 3, "node_token": -4}
+from tests.contracts.expect import events_of, reverts
+from tests.contracts.logs import recorded, started
 
 EACH_PARTY = pytest.mark.parametrize("caller", ["user", "user_signer", "node", "node_signer"])
 
@@ -22,14 +20,6 @@ def channel(new_channel):
     return new_channel().hold(**HELD)
 
 
-def started(manager, channel, deadline, dispute=1):
-    return event(manager.DisputeStarted, channelId=channel.id, dispute=dispute, deadline=deadline)
-
-
-def recorded(manager, channel, **state):
-    return event(manager.StateRecorded, channelId=channel.id, state=channel.header(**state))
-
-
 @EACH_PARTY
 def test_each_party_starts_one_without_a_state(manager, channel, people, wealth, caller):
     """A party that signed nothing yet, or lost its store, can leave alone all the same."""
@@ -37,7 +27,7 @@ def test_each_party_starts_one_without_a_state(manager, channel, people, wealth,
     tx = manager.startDispute(channel.terms, NO_STATE, sender=people[caller])
     deadline = tx.timestamp + DAY
     assert wealth() - before == {}
-    assert events_of(tx) == [started(manager, channel, deadline)]
+    assert events_of(tx) == [started(channel, deadline)]
     assert channel.view() == View(Status.DISPUTED, deadline=deadline, dispute=1, **HELD)
 
 
@@ -48,7 +38,7 @@ def test_each_party_starts_one_with_its_newest_state(manager, channel, people, a
     at(now)
     state = {"nonce": 7, "is_final": is_final, **PAID}
     tx = manager.startDispute(channel.terms, channel.signed(**state), sender=people[caller])
-    assert events_of(tx) == [recorded(manager, channel, **state), started(manager, channel, now + DAY)]
+    assert events_of(tx) == [recorded(channel, **state), started(channel, now + DAY)]
     assert channel.view() == View(Status.DISPUTED, deadline=now + DAY, dispute=1, **channel.recorded(**state), **HELD)
 
 
@@ -64,7 +54,7 @@ def test_the_challenge_period_is_the_channels_own(manager, new_channel, user, at
     now = chain.pending_timestamp + 1000
     at(now)
     tx = manager.startDispute(channel.terms, NO_STATE, sender=user)
-    assert events_of(tx) == [started(manager, channel, now + period)]
+    assert events_of(tx) == [started(channel, now + period)]
 
 
 def test_disputes_are_numbered_and_no_number_comes_twice(manager, channel, user):
@@ -85,7 +75,7 @@ def test_a_state_that_is_not_newer_is_ignored_unread(manager, channel, user, at,
     at(now)
     garbage = (channel.header(nonce=nonce, **PAID), NO_SIGNATURE, NO_SIGNATURE)
     tx = manager.startDispute(channel.terms, garbage, sender=user)
-    assert events_of(tx) == [started(manager, channel, now + DAY)]
+    assert events_of(tx) == [started(channel, now + DAY)]
     assert channel.view() == View(Status.DISPUTED, deadline=now + DAY, dispute=1, **channel.recorded(nonce=5), **HELD)
 
 

@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from connext.messages import Exit, Transfer, digest, transfers_hash
-from connext.signing import recover
+from connext.messages import Exit, Transfer, transfers_hash
 from connext.types import MAX_NONCE, Status, checksum
+from tests.contracts import logs
 from tests.contracts.cases import EACH_CALLER, EACH_SIDE, FROM_A_LIMIT_ON
-from tests.contracts.channels import ETH, NO_SIGNATURE, NO_STATE, NODE, USER, View, given
+from tests.contracts.channels import ETH, HELD, NO_SIGNATURE, NO_STATE, NOBODY, NODE, PAID, USER, View, given, recovered
 from tests.contracts.conftest import DAY
-from tests.contracts.expect import event, events_of, reverts
-
-HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
-PAID = {"user_wei": -1, "node_wei": 2, "user_token": 3, "node_token": -4}
+from tests.contracts.expect import events_of, reverts
+from tests.contracts.logs import started
 
 
 @pytest.fixture
@@ -21,17 +19,9 @@ def channel(new_channel):
     return new_channel().hold(**HELD)
 
 
-def started(manager, channel, deadline, dispute=1):
-    return event(manager.DisputeStarted, channelId=channel.id, dispute=dispute, deadline=deadline)
-
-
-def recorded(manager, channel, **state):
-    return event(manager.StateRecorded, channelId=channel.id, state=channel.header(**state))
-
-
-def recovered_for(channel, dispute, deadline, signature):
+def seemingly(channel, dispute, deadline, signature):
     """Who seems to have signed the exit that the contract expects."""
-    return checksum(recover(digest(channel.domain, Exit(channel.id, dispute, deadline)), b"".join(signature)))
+    return recovered(channel.domain, Exit(channel.id, dispute, deadline), signature)
 
 
 @EACH_CALLER
@@ -40,7 +30,7 @@ def test_anyone_starts_one_with_the_exit_of_either_side(manager, channel, people
     before = wealth()
     tx = manager.startDisputeWithExit(channel.terms, *channel.exit(side), NO_STATE, sender=people[caller])
     assert wealth() - before == {}
-    assert events_of(tx) == [started(manager, channel, tx.timestamp + DAY)]
+    assert events_of(tx) == [started(channel, tx.timestamp + DAY)]
     assert channel.view() == View(Status.DISPUTED, deadline=tx.timestamp + DAY, dispute=1, **HELD)
 
 
@@ -49,7 +39,7 @@ def test_a_state_can_come_with_it(manager, channel, stranger, at, chain):
     at(now)
     signed = channel.signed(nonce=7, **PAID)
     tx = manager.startDisputeWithExit(channel.terms, *channel.exit(USER), signed, sender=stranger)
-    assert events_of(tx) == [recorded(manager, channel, nonce=7, **PAID), started(manager, channel, now + DAY)]
+    assert events_of(tx) == [logs.recorded(channel, nonce=7, **PAID), started(channel, now + DAY)]
     assert channel.view() == View(
         Status.DISPUTED, deadline=now + DAY, dispute=1, **channel.recorded(nonce=7, **PAID), **HELD
     )
@@ -63,8 +53,8 @@ def test_a_public_exit_does_not_start_dispute_after_dispute(manager, channel, st
     exit_ = channel.exit(side, dispute=1)
     given(manager.startDisputeWithExit, channel.terms, *exit_, NO_STATE, sender=stranger)
     channel.resume()
-    recovered = recovered_for(channel, 2, *exit_)
-    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=recovered):
+    seems = seemingly(channel, 2, *exit_)
+    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=seems):
         manager.startDisputeWithExit(channel.terms, *exit_, NO_STATE, sender=stranger)
 
 
@@ -72,19 +62,19 @@ def test_the_next_dispute_needs_the_next_exit(manager, channel, stranger):
     channel.dispute()
     channel.resume()
     tx = manager.startDisputeWithExit(channel.terms, *channel.exit(NODE, dispute=2), NO_STATE, sender=stranger)
-    assert events_of(tx) == [started(manager, channel, tx.timestamp + DAY, dispute=2)]
+    assert events_of(tx) == [started(channel, tx.timestamp + DAY, dispute=2)]
 
 
 @pytest.mark.parametrize("dispute", [0, 2, 2**64 - 1])
 def test_an_exit_for_another_number_is_refused(manager, channel, stranger, dispute):
     exit_ = channel.exit(USER, dispute)
-    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=recovered_for(channel, 1, *exit_)):
+    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=seemingly(channel, 1, *exit_)):
         manager.startDisputeWithExit(channel.terms, *exit_, NO_STATE, sender=stranger)
 
 
 def test_an_exit_from_another_channel_is_refused(manager, channel, new_channel, stranger):
     exit_ = new_channel(salt=1).exit(USER)
-    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=recovered_for(channel, 1, *exit_)):
+    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=seemingly(channel, 1, *exit_)):
         manager.startDisputeWithExit(channel.terms, *exit_, NO_STATE, sender=stranger)
 
 
@@ -100,7 +90,7 @@ def test_nobody_but_the_two_signers(manager, channel, people, signer):
 
 
 def test_without_a_signature_it_is_nothing(manager, channel, user):
-    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered="0x" + "00" * 20):
+    with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=NOBODY):
         manager.startDisputeWithExit(channel.terms, 2**64 - 1, NO_SIGNATURE, NO_STATE, sender=user)
 
 
@@ -112,7 +102,7 @@ def test_it_holds_until_a_second_before_its_deadline(manager, channel, stranger,
     at(deadline - 1)
     exit_ = channel.exit(USER, deadline=deadline)
     tx = manager.startDisputeWithExit(channel.terms, *exit_, NO_STATE, sender=stranger)
-    assert events_of(tx) == [started(manager, channel, deadline - 1 + DAY)]
+    assert events_of(tx) == [started(channel, deadline - 1 + DAY)]
 
 
 @FROM_A_LIMIT_ON
@@ -132,7 +122,7 @@ def test_a_state_that_is_not_newer_is_ignored_unread(manager, channel, stranger,
     given(manager.checkpoint, channel.terms, channel.signed(nonce=5), sender=stranger)
     garbage = (channel.header(nonce=nonce, **PAID), NO_SIGNATURE, NO_SIGNATURE)
     tx = manager.startDisputeWithExit(channel.terms, *channel.exit(USER), garbage, sender=stranger)
-    assert events_of(tx) == [started(manager, channel, tx.timestamp + DAY)]
+    assert events_of(tx) == [started(channel, tx.timestamp + DAY)]
 
 
 @EACH_SIDE

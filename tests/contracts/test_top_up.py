@@ -5,10 +5,9 @@ import pytest
 from connext.types import Status
 from tests.contracts.cases import EACH_ASSET, EACH_CALLER, EACH_SIDE
 from tests.contracts.channels import DAI, ETH, NODE, USER, View, given, only, worth
-from tests.contracts.conftest import CAPACITY_TOKEN, CAPACITY_WEI
-from tests.contracts.expect import event, events_of, reverts
-
-CAPACITY = {ETH: CAPACITY_WEI, DAI: CAPACITY_TOKEN}
+from tests.contracts.conftest import CAPACITY
+from tests.contracts.expect import events_of, reverts
+from tests.contracts.logs import deposited, moved_tokens
 
 
 @EACH_CALLER
@@ -21,11 +20,10 @@ def test_anyone_tops_up_either_side(manager, dai, channel, people, wealth, calle
     tx = manager.topUp(channel.id, side, amount_token, sender=people[caller], value=amount_wei)
     unit = "dai" if asset else "wei"
     assert wealth() - before == {f"{caller}.{unit}": -10, f"manager.{unit}": 10}
-    deposited = event(
-        manager.Deposited, channelId=channel.id, side=side, amountWei=amount_wei, amountToken=amount_token
-    )
-    pulled = [event(dai.Transfer, src=people[caller], dst=manager, wad=10)] if asset else []
-    assert events_of(tx) == [deposited, *pulled]
+    assert events_of(tx) == [
+        deposited(channel, side, amount_wei, amount_token),
+        *moved_tokens(dai, people[caller], manager, amount_token),
+    ]
     contributions = {"user_wei": 1, "node_wei": 2, "user_token": 3, "node_token": 4}
     for name, amount in only(side, asset, 10).items():
         contributions[name] += amount

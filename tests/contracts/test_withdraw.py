@@ -6,34 +6,15 @@ import pytest
 
 from connext.types import Status, checksum, parse_address
 from tests.contracts.cases import EACH_ASSET, EACH_CALLER, EACH_SIDE, FROM_A_LIMIT_ON
-from tests.contracts.channels import DAI, ETH, NO_SIGNATURE, NODE, USER, View, given, only
-from tests.contracts.expect import event, events_of, reverts
-
-HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
-
-ZERO_ADDRESS = "0x" + "00" * 20
+from tests.contracts.channels import DAI, ETH, HELD, NO_SIGNATURE, NOBODY, NODE, USER, View, given, only
+from tests.contracts.expect import events_of, reverts
+from tests.contracts.logs import moved_tokens, withdrawn
+from tests.contracts.money import moves
 
 
 @pytest.fixture
 def channel(new_channel):
     return new_channel().hold(**HELD)
-
-
-def withdrawn(manager, channel, recipient, sequence=0, user_wei=0, node_wei=0, user_token=0, node_token=0):
-    return event(
-        manager.Withdrawn,
-        channelId=channel.id,
-        sequence=sequence,
-        userWei=user_wei,
-        nodeWei=node_wei,
-        userToken=user_token,
-        nodeToken=node_token,
-        recipient=recipient,
-    )
-
-
-def without_zeros(changes):
-    return {holding: change for holding, change in changes.items() if change}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +39,7 @@ def test_the_users_part_goes_to_the_recipient_and_the_nodes_to_its_reserve(
     tx = manager.withdraw(channel.terms, *signed, sender=stranger)
 
     user_wei, user_token = amounts.get("user_wei", 0), amounts.get("user_token", 0)
-    assert wealth() - before == without_zeros(
+    assert wealth() - before == moves(
         {
             "manager.wei": -user_wei,
             "recipient.wei": user_wei,
@@ -68,8 +49,10 @@ def test_the_users_part_goes_to_the_recipient_and_the_nodes_to_its_reserve(
             "node.reserve.dai": amounts.get("node_token", 0),
         }
     )
-    sent = [event(dai.Transfer, src=manager, dst=recipient, wad=user_token)] if user_token else []
-    assert events_of(tx) == [withdrawn(manager, channel, recipient, **amounts), *sent]
+    assert events_of(tx) == [
+        withdrawn(channel, recipient, **amounts),
+        *moved_tokens(dai, manager, recipient, user_token),
+    ]
     left = {name: held - amounts.get(name, 0) for name, held in HELD.items()}
     assert channel.view() == View(Status.OPEN, sequence=1, **left)
 
@@ -154,7 +137,7 @@ def test_an_empty_one_voids_what_was_signed_for_its_sequence(manager, channel, u
     before = wealth()
     tx = manager.withdraw(channel.terms, *channel.withdrawal(), sender=user)
     assert wealth() - before == {}
-    assert events_of(tx) == [withdrawn(manager, channel, user)]
+    assert events_of(tx) == [withdrawn(channel, user)]
     with reverts(manager.WrongSequence, channelId=channel.id, sequence=0, expected=1):
         manager.withdraw(channel.terms, *unused, sender=user)
 
@@ -204,7 +187,7 @@ def test_signatures_do_not_stand_for_each_other(manager, channel, user, user_sig
 
 def test_half_signed_it_is_nothing(manager, channel, user, node_signer):
     withdrawal, by_user, _ = channel.withdrawal(user_wei=5)
-    with reverts(manager.WrongSigner, expected=node_signer, recovered=ZERO_ADDRESS):
+    with reverts(manager.WrongSigner, expected=node_signer, recovered=NOBODY):
         manager.withdraw(channel.terms, withdrawal, by_user, NO_SIGNATURE, sender=user)
 
 
@@ -214,7 +197,7 @@ def test_half_signed_it_is_nothing(manager, channel, user, node_signer):
 @pytest.mark.parametrize("amounts", [{"user_wei": 5}, {"user_token": 5}, {"node_wei": 5}], ids=str)
 @pytest.mark.parametrize("place", ["nobody", "manager", "token"])
 def test_money_is_not_sent_where_nobody_could_take_it_out(manager, dai, channel, user, place, amounts):
-    address = {"nobody": ZERO_ADDRESS, "manager": manager.address, "token": dai.address}[place]
+    address = {"nobody": NOBODY, "manager": manager.address, "token": dai.address}[place]
     signed = channel.withdrawal(**amounts, recipient=parse_address(address))
     with reverts(manager.ForbiddenAccount, account=address):
         manager.withdraw(channel.terms, *signed, sender=user)

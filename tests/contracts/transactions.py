@@ -1,4 +1,4 @@
-"""Transactions that cost nothing, so that balances change only by what the contracts move, and that say exactly why they failed.
+"""Transactions that cost nothing, so that balances change only by what the contracts move, and say why they failed.
 
 They go to the node without Ape's preparations and traces, which take ten times as long.
 """
