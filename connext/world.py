@@ -58,6 +58,13 @@ class NothingKnown(ConnextError, LookupError):
 
 
 @dataclass(eq=False)
+class CannotUndo(ConnextError, ValueError):
+    text = "{count} blocks cannot be undone: since the start of the story there are {most}"
+    count: int
+    most: int
+
+
+@dataclass(eq=False)
 class NoAccountKey(ConnextError, LookupError):
     text = "{name} cannot sign for its account: give its Actor an account_key"
     name: str
@@ -257,6 +264,8 @@ class World:
     def undo_blocks(self, count: int) -> list[Receipt]:
         """Take the last blocks off the chain, and return what was sent in them."""
         number = self.chain.head.number - count
+        if number < self.start.number:
+            raise CannotUndo(count, self.chain.head.number - self.start.number)
         self.chain.rewind(number)
         undone = [receipt for receipt in self.sent if receipt.block.number > number]
         self.sent = [receipt for receipt in self.sent if receipt.block.number <= number]

@@ -24,10 +24,11 @@ def mine(world: World, blocks: Count = 1) -> None:
 @verb
 def reorganize(world: World, blocks: Count, resent: Flag = True) -> None:
     """The last blocks are replaced by one more. resent: with the transactions that were in them and still succeed."""
+    replaced = world.chain.head
     undone = world.undo_blocks(blocks)
     for receipt in undone if resent else ():
         world.send_if_useful(receipt.transaction)
-    for _ in range(blocks + 1 - (len(undone) if resent else 0)):
+    while world.chain.head.number <= replaced.number:
         world.chain.mine()
 
 

@@ -9,7 +9,7 @@ from connext.actions import VOCABULARY, Action, action, play
 from connext.chain import Receipt
 from connext.chain.evm import EvmChain
 from connext.ledger import empty_ledger, fold
-from connext.world import DAY, HOUR, NothingKnown, UnknownName, World, actor
+from connext.world import DAY, HOUR, CannotUndo, NothingKnown, UnknownName, World, actor
 from tests.scene import assert_ledger_is_storage, channel_of, deploy, enrich
 
 PEOPLE = ("alice", "bob", "carol")
@@ -104,7 +104,7 @@ def try_to_play(world: World, step: Action) -> list[Receipt]:
     """What it sent; nothing if it makes no sense here."""
     try:
         (outcome,) = play(world, [step])
-    except (NothingKnown, UnknownName):
+    except (CannotUndo, NothingKnown, UnknownName):
         return []
     return outcome.receipts
 

@@ -10,7 +10,7 @@ from connext.chain import Receipt
 from connext.chain.evm import EvmChain
 from connext.ledger import Holdings, Settlement
 from connext.types import Amounts, Status
-from connext.world import Actor, NothingKnown, Outcome, UnknownName, World, actor
+from connext.world import Actor, CannotUndo, NothingKnown, Outcome, UnknownName, World, actor
 from tests.scene import (
     WEALTH_TOKEN,
     WEALTH_WEI,
@@ -320,6 +320,7 @@ def test_an_action_happens_exactly_at_its_time(funded: World) -> None:
         (action("accept", "alice", channel="main"), NothingKnown),
         (action("refuse", "alice", channel="main"), NothingKnown),
         (action("restore", "alice"), UnknownName),
+        (action("reorganize", blocks=99), CannotUndo),
     ],
     ids=lambda value: f"{value.name} by {value.actor}" if isinstance(value, Action) else "",
 )
