@@ -229,6 +229,20 @@ def test_a_reorganization_may_keep_the_transactions() -> None:
     assert_ledger_is_storage(world)
 
 
+def test_a_dispute_counts_before_it_is_confirmed() -> None:
+    world = new_world(EvmChain(), depth=3, patient=False)
+    outcome = do(
+        world,
+        action("deposit", "alice", channel="main", side="user", amount="1 ETH"),
+        action("mine", blocks=3),
+        action("start_dispute", "alice", channel="main"),
+        action("pay", "alice", channel="main", amount="0.1 ETH"),
+    )
+    assert world.view_of("alice", "main").on_chain.status is Status.OPEN
+    assert [type(error) for error in outcome.rejections] == [errors.DisputeForbidsState]
+    assert_ledger_is_storage(world)
+
+
 # --- Money outside of channels ---
 
 
