@@ -69,13 +69,13 @@ ACTIONS = actions_named(sorted(VOCABULARY))
 TERMS = st.builds(Terms, NAMES, NAMES, st.integers(0, 2**32), st.integers(0, 2**64))
 
 
-@settings(derandomize=True, deadline=None)
+@settings(derandomize=True, deadline=None, max_examples=60)
 @given(ACTIONS)
 def test_written_actions_are_read_again(random_action: Action) -> None:
     assert read_action(write_action(random_action), "action") == random_action
 
 
-@settings(derandomize=True, deadline=None, max_examples=50)
+@settings(derandomize=True, deadline=None, max_examples=20)
 @given(TITLES, st.dictionaries(NAMES, TERMS, min_size=1, max_size=3), st.lists(ACTIONS, max_size=4), st.randoms())
 def test_written_stories_are_read_again(
     title: str, channels: dict[str, Terms], actions: list[Action], rng: Random
