@@ -6,6 +6,7 @@ What is deployed is session-scoped and comes first, each test runs in a snapshot
 from collections.abc import Callable
 from typing import Any
 
+import ape
 import pytest
 from ape import Project
 from ape.contracts import ContractInstance
@@ -31,6 +32,11 @@ INITIAL_TOKENS = 1_000_000 * 10**18
 """Everybody's, with an unlimited allowance for the manager."""
 
 
+# Ape would ask the node about every other fixture of a session before each test.
+on_chain = ape.fixture(scope="session", chain_isolation=True)
+off_chain = ape.fixture(scope="session", chain_isolation=False)
+
+
 # --- The chain ---
 
 
@@ -48,44 +54,44 @@ def person_at(accounts: TestAccountManager, index: int) -> Person:
     return Person(index=index, address_str=account.address, private_key=account.private_key)
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def deployer(accounts: TestAccountManager) -> Person:
     """Deploys, and sets scenes. Has no part in any channel."""
     return person_at(accounts, 0)
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def user(accounts: TestAccountManager) -> Person:
     return person_at(accounts, 1)
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def user_signer(accounts: TestAccountManager) -> Person:
     return person_at(accounts, 2)
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def node(accounts: TestAccountManager) -> Person:
     return person_at(accounts, 3)
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def node_signer(accounts: TestAccountManager) -> Person:
     return person_at(accounts, 4)
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def stranger(accounts: TestAccountManager) -> Person:
     return person_at(accounts, 5)
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def recipient(accounts: TestAccountManager) -> Person:
     """Somebody the user wants paid."""
     return person_at(accounts, 6)
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def people(
     deployer: Person,
     user: Person,
@@ -110,7 +116,7 @@ def people(
 # --- The contracts ---
 
 
-@pytest.fixture(scope="session")
+@on_chain
 def dai(project: Project, deployer: Person, people: dict[str, Person], chain: ChainManager) -> ContractInstance:
     dai = deployer.deploy(project.TestDai, chain.chain_id)
     for person in people.values():
@@ -118,7 +124,7 @@ def dai(project: Project, deployer: Person, people: dict[str, Person], chain: Ch
     return dai
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def deploy_manager(project: Project, deployer: Person, dai: ContractInstance) -> Callable[..., ContractInstance]:
     """`deploy_manager(**parameters)`: a manager that differs from the usual one in these fields of `Parameters`."""
 
@@ -138,7 +144,7 @@ def deploy_manager(project: Project, deployer: Person, dai: ContractInstance) ->
     return deploy
 
 
-@pytest.fixture(scope="session")
+@on_chain
 def manager(
     deploy_manager: Callable[..., ContractInstance], dai: ContractInstance, people: dict[str, Person]
 ) -> ContractInstance:
@@ -151,7 +157,7 @@ def manager(
 # --- Channels ---
 
 
-@pytest.fixture(scope="session")
+@off_chain
 def new_channel(
     manager: ContractInstance,
     deployer: Person,
@@ -196,7 +202,7 @@ def channel(new_channel: Callable[..., Channel]) -> Channel:
 # --- Money ---
 
 
-@pytest.fixture(scope="session")
+@on_chain
 def balance_sheet(project: Project, deployer: Person) -> ContractInstance:
     return deployer.deploy(project.BalanceSheet)
 
@@ -213,13 +219,13 @@ def wealth(
 # --- Hostile doubles ---
 
 
-@pytest.fixture(scope="session")
+@on_chain
 def hostile_recipient(project: Project, deployer: Person) -> ContractInstance:
     """A contract account that may refuse, burn gas or call back; see `tests/contracts/doubles.py`."""
     return deployer.deploy(project.HostileRecipient)
 
 
-@pytest.fixture(scope="session")
+@on_chain
 def hostile_token(project: Project, deployer: Person, people: dict[str, Person]) -> ContractInstance:
     """A token that may answer and move in every wrong way. Everybody has some, and it asks for no allowance."""
     token = deployer.deploy(project.HostileToken)
@@ -228,7 +234,7 @@ def hostile_token(project: Project, deployer: Person, people: dict[str, Person])
     return token
 
 
-@pytest.fixture(scope="session")
+@on_chain
 def hostile_manager(
     deploy_manager: Callable[..., ContractInstance], hostile_token: ContractInstance
 ) -> ContractInstance:

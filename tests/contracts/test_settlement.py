@@ -2,16 +2,15 @@
 
 from itertools import product
 
-import pytest
-
 from connext.types import MAX_CHANNEL_TOTAL
+from tests.contracts.conftest import on_chain
 from tests.contracts.split import split
 
 INT96 = (-(2**95), 2**95 - 1)
 INT128 = (-(2**127), 2**127 - 1)
 
 
-@pytest.fixture(scope="session")
+@on_chain
 def harness(project, deployer):
     return deployer.deploy(project.SettlementHarness)
 
