@@ -302,11 +302,22 @@ def test_a_view_in_a_batch_works_without_value_and_costs_none_with_it(manager, u
     assert wealth() - before == {"user.wei": -5, "manager.wei": 5, "user.reserve.wei": 5}
 
 
-def test_after_a_batch_value_means_the_transactions_again(manager, channel, user):
-    """The share of the last call does not stay behind."""
-    manager.batch([item(manager.deposit, channel.terms, USER, 0, value=5)], sender=user, value=5)
-    manager.topUp(channel.id, USER, 0, sender=user, value=3)
-    assert channel.view().user_wei == 8
+def test_after_a_batch_value_means_the_calls_own_again(manager, channel, hostile_recipient, stranger):
+    """Also in the same transaction, where a contract makes a batch, a deposit and another batch."""
+    deposit = manager.deposit.encode_input(channel.terms, USER, 0)
+    batch = manager.batch.encode_input([item(manager.deposit, channel.terms, USER, 0, value=5)])
+    hostile_recipient.execute(manager, [batch, deposit, batch], [5, 3, 5], sender=stranger, value=13)
+    assert channel.view().user_wei == 13
+    assert manager.reserveOf(hostile_recipient) == (0, 0)
+
+
+def test_the_caller_is_who_calls_not_who_pays_for_the_gas(manager, hostile_recipient, stranger, wealth):
+    """A contract's change and tokens are the contract's, not those of whoever sent the transaction."""
+    before = wealth()
+    batch = manager.batch.encode_input([item(manager.fund, hostile_recipient, 7)])
+    hostile_recipient.execute(manager, [batch], [3], sender=stranger, value=3)
+    assert wealth() - before == {"stranger.wei": -3, "manager.wei": 3}
+    assert manager.reserveOf(hostile_recipient) == (3, 0)
 
 
 # --- Reasons ---

@@ -188,6 +188,18 @@ def test_an_undelivered_withdrawal_is_credited_to_the_account_not_to_the_recipie
     assert channel.view() == View(Status.OPEN, sequence=1, node_wei=6, user_token=7, node_token=8)
 
 
+def test_undelivered_tokens_of_a_withdrawal_are_credited_to_the_account_too(
+    new_channel, hostile_manager, hostile_token, user, recipient, stranger, hostile_wealth
+):
+    channel = new_channel(hostile_manager).hold(**PAID)
+    given(hostile_token.behave, Conduct.RETURNS_FALSE, sender=stranger)
+    before = hostile_wealth()
+    elsewhere = channel.withdrawal(user_wei=5, user_token=7, recipient=parse_address(recipient.address))
+    tx = hostile_manager.withdraw(channel.terms, *elsewhere, sender=stranger)
+    assert hostile_wealth() - before == {"recipient.wei": 5, "manager.wei": -5, "user.credit.dai": 7}
+    assert events_of(tx)[1:] == [event(hostile_manager.Credited, account=user, asset=DAI, amount=7)]
+
+
 @WAYS
 def test_a_payee_is_called_with_the_whole_stipend(ready, hostile_channel, stranger, pay):
     """Enough for a smart wallet, and what the payee gets does not depend on what the caller sends along."""
@@ -199,18 +211,37 @@ def test_a_payee_is_called_with_the_whole_stipend(ready, hostile_channel, strang
 
 
 @WAYS
-@pytest.mark.parametrize(("needed", "delivered"), [(STIPEND - 5_000, True), (STIPEND + 3_000, False)])
+@pytest.mark.parametrize(
+    ("double", "gas_spent", "delivered"),
+    [
+        ("recipient", STIPEND - 5_000, True),
+        ("recipient", STIPEND + 3_000, False),
+        ("token", STIPEND - 60_000, True),
+        ("token", STIPEND + 3_000, False),
+    ],
+)
 def test_the_stipend_is_enough_or_the_payout_becomes_credit(
-    ready, hostile_channel, hostile_recipient, hostile_wealth, stranger, pay, needed, delivered
+    ready,
+    hostile_channel,
+    hostile_recipient,
+    hostile_token,
+    hostile_wealth,
+    stranger,
+    pay,
+    double,
+    gas_spent,
+    delivered,
 ):
+    """However much gas the caller sends. (A transfer of tokens needs some of it for itself.)"""
+    slow, unit, amount = {"recipient": (hostile_recipient, "wei", 5), "token": (hostile_token, "dai", 7)}[double]
     ready(pay, hostile_channel)
-    given(hostile_recipient.spendGas, needed, sender=stranger)
+    given(slow.spendGas, gas_spent, sender=stranger)
     before = hostile_wealth()
     pay(hostile_channel, stranger)
     moved = hostile_wealth() - before
-    assert moved.get("payee.wei", 0) == (5 if delivered else 0)
-    assert moved.get("payee.credit.wei", 0) == (0 if delivered else 5)
-    assert moved["payee.dai"] == 7
+    assert moved.get(f"payee.{unit}", 0) == (amount if delivered else 0)
+    assert moved.get(f"payee.credit.{unit}", 0) == (0 if delivered else amount)
+    assert (moved["payee.dai"] if unit == "wei" else moved["payee.wei"]) == 12 - amount
 
 
 @WAYS
