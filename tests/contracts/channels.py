@@ -21,7 +21,7 @@ from connext.messages import (
 from connext.signing import InvalidSignature, Key, Signable, recover
 from connext.types import ZERO_ADDRESS, Amounts, Asset, ChannelIdentity, Side, Status, checksum, parse_address
 from tests.contracts.people import Person
-from tests.contracts.transactions import send
+from tests.contracts.transactions import ask, send
 
 USER, NODE = Side.USER, Side.NODE
 ETH, DAI = Asset.ETH, Asset.DAI
@@ -180,19 +180,8 @@ class Channel:
     # --- The chain ---
 
     def view(self) -> View:
-        seen = self.manager.channelOf(self.id)
-        return View(
-            Status(seen.status),
-            seen.deadline,
-            seen.dispute,
-            seen.sequence,
-            seen.nonce,
-            bytes(seen.stateHash),
-            seen.userWei,
-            seen.nodeWei,
-            seen.userToken,
-            seen.nodeToken,
-        )
+        ((status, *rest),) = ask(self.manager.channelOf, self.id)
+        return View(Status(status), *rest)
 
     def hold(self, user_wei: int = 0, node_wei: int = 0, user_token: int = 0, node_token: int = 0) -> "Channel":
         """Deposit for both sides."""

@@ -2,6 +2,8 @@
 
 from ape.contracts import ContractInstance
 
+from tests.contracts.transactions import ask
+
 KINDS = ("wei", "dai", "reserve.wei", "reserve.dai", "credit.wei", "credit.dai")
 """In the order of contracts/test/BalanceSheet.sol."""
 
@@ -16,7 +18,7 @@ class Wealth(dict[str, int]):
 
 def read_wealth(sheet: ContractInstance, manager: ContractInstance, holders: dict[str, str]) -> Wealth:
     """`holders`: names and addresses. `sheet`: a BalanceSheet."""
-    lines = sheet.read(manager, list(holders.values()))
+    (lines,) = ask(sheet.read, manager, list(holders.values()))
     return Wealth(
         {
             f"{name}.{kind}": amount

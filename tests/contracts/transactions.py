@@ -1,11 +1,15 @@
 """Transactions that cost nothing, so that balances change only by what the contracts move, and say why they failed.
 
-They go to the node without Ape's preparations and traces, which take ten times as long.
+They go to the node without Ape's preparations and traces, which take ten times as long; so do questions.
 """
+
+from typing import Any
 
 from ape import networks
 from ape.api import ReceiptAPI, TransactionAPI
 from ape.api.accounts import AccountAPI
+from ape.contracts.base import ContractCallHandler
+from eth_abi import decode
 from eth_pydantic_types import HexBytes
 
 GAS = 10_000_000
@@ -31,6 +35,13 @@ def send(sender: str, receiver: str | None, data: bytes, value: int = 0, gas: in
     # It changed nothing, so the same call now, at the same time, fails for the same reason.
     replayed = provider.web3.provider.make_request("eth_call", [request, "latest"])
     raise Reverted(HexBytes(replayed["error"].get("data", "0x")))
+
+
+def ask(call: ContractCallHandler, *args: Any) -> tuple[Any, ...]:
+    """What a view returns, with structs as tuples."""
+    request = {"to": call.contract.address, "data": "0x" + call.encode_input(*args).hex()}
+    answer = networks.provider.make_request("eth_call", [request, "latest"])
+    return decode([output.canonical_type for output in call.abis[0].outputs], HexBytes(answer))
 
 
 class Free(AccountAPI):
