@@ -5,17 +5,29 @@ import {Delivery} from "../libraries/Delivery.sol";
 
 /// @title `Delivery` beside the same in plain Solidity
 contract DeliveryHarness {
+    /// @dev A true is left in the memory into which a token's answer is written: an answer shorter than a word must not uncover it.
+    modifier dirtyScratchSpace() {
+        assembly ("memory-safe") {
+            mstore(0x00, 1)
+        }
+        _;
+    }
+
     receive() external payable {}
 
     function sendWei(address to, uint256 amount, uint256 gasLimit) external returns (bool) {
         return Delivery.sendWei(to, amount, gasLimit);
     }
 
-    function sendToken(address token, address to, uint256 amount, uint256 gasLimit) external returns (bool) {
+    function sendToken(address token, address to, uint256 amount, uint256 gasLimit)
+        external
+        dirtyScratchSpace
+        returns (bool)
+    {
         return Delivery.sendToken(token, to, amount, gasLimit);
     }
 
-    function pullToken(address token, address from, uint256 amount) external returns (bool) {
+    function pullToken(address token, address from, uint256 amount) external dirtyScratchSpace returns (bool) {
         return Delivery.pullToken(token, from, amount);
     }
 

@@ -66,14 +66,27 @@ def test_any_answer_at_all(ask, rng, function):
     assert 10 < sum(decisions) < 90
 
 
+@FUNCTIONS
+@pytest.mark.parametrize("length", [1, 31])
+def test_less_than_a_word_is_no_answer(ask, function, length):
+    """Whatever the memory held before in which it is read."""
+    token = "0x" + "70" * 20
+    networks.provider.set_code(token, code_of_answer(bytes(length), succeeds=True))
+    assert ask(function, token) == (False, False)
+
+
 def answering(rng: Random) -> bytes:
-    """Code of a contract that answers every call with the same bytes, or reverts with them."""
+    """Code of a contract that answers every call with the same random bytes, or reverts with them."""
     word = rng.choice([1, 1, 1, 0, 2, 1 << 255, 1 << 255 | 1, rng.getrandbits(256)]).to_bytes(32, "big")
     answer = (word + rng.randbytes(64))[: rng.choice([0, 1, 31, 32, 32, 32, 33, 64, 96])]
-    end = "f3" if rng.random() < 0.8 else "fd"
+    return code_of_answer(answer, succeeds=rng.random() < 0.8)
+
+
+def code_of_answer(answer: bytes, *, succeeds: bool) -> bytes:
+    """Copies what follows it to memory, and returns it or reverts with it."""
     size = f"60{len(answer):02x}"
-    copy_answer = f"{size}600b5f39"
-    return bytes.fromhex(f"{copy_answer}{size}5f{end}fe") + answer
+    end = "f3" if succeeds else "fd"
+    return bytes.fromhex(f"{size}600b5f39{size}5f{end}fe") + answer
 
 
 def test_tokens_arrive_and_are_pulled(harness, hostile_token, deployer, stranger):
