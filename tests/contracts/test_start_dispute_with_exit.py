@@ -6,12 +6,11 @@ import pytest
 
 from connext.messages import Exit, Transfer, transfers_hash
 from connext.types import MAX_NONCE, Status, checksum
-from tests.contracts import logs
 from tests.contracts.cases import EACH_CALLER, EACH_SIDE, FROM_A_LIMIT_ON
 from tests.contracts.channels import ETH, HELD, NO_SIGNATURE, NO_STATE, NOBODY, NODE, PAID, USER, View, given, recovered
 from tests.contracts.conftest import DAY
 from tests.contracts.expect import events_of, reverts
-from tests.contracts.logs import started
+from tests.contracts.logs import recorded, started
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def test_a_state_can_come_with_it(manager, channel, stranger, at, chain):
     at(now)
     signed = channel.signed(nonce=7, **PAID)
     tx = manager.startDisputeWithExit(channel.terms, *channel.exit(USER), signed, sender=stranger)
-    assert events_of(tx) == [logs.recorded(channel, nonce=7, **PAID), started(channel, now + DAY)]
+    assert events_of(tx) == [recorded(channel, nonce=7, **PAID), started(channel, now + DAY)]
     assert channel.view() == View(
         Status.DISPUTED, deadline=now + DAY, dispute=1, **channel.recorded(nonce=7, **PAID), **HELD
     )

@@ -84,15 +84,20 @@ def test_the_recorded_state_stays(manager, channel, user):
 # --- All or nothing ---
 
 
+TOO_MUCH = {
+    "for the user": lambda total: (total + 1, 0),
+    "for the node": lambda total: (0, total + 1),
+    "for both together": lambda total: (total // 2, total + 1 - total // 2),
+    "for both beyond the width of either": lambda _: (2**128 - 1, 2**128 - 1),
+}
+
+
 @EACH_ASSET
-@pytest.mark.parametrize(("user_part", "node_part"), [(1, 0), (0, 1), (150, 151), (2**128 - 1, 2**128 - 1)])
-def test_not_more_than_the_channel_holds(manager, channel, user, wealth, asset, user_part, node_part):
+@pytest.mark.parametrize("parts", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_not_more_than_the_channel_holds(manager, channel, user, wealth, asset, parts):
     """Neither of this asset nor of the other, which alone would have been possible."""
     total = sum(HELD[name] for name in (("user_token", "node_token") if asset else ("user_wei", "node_wei")))
-    if user_part + node_part == 1:
-        user_part, node_part = user_part * (total + 1), node_part * (total + 1)
-    elif user_part == 150:
-        node_part = total + 1 - user_part
+    user_part, node_part = parts(total)
     other = ETH if asset else DAI
     amounts = {**only(USER, asset, user_part), **only(NODE, asset, node_part), **only(USER, other, 1)}
     before = wealth()
