@@ -52,7 +52,7 @@ def scene(hostile_manager, hostile_channel, hostile_recipient, stranger, at):
     return Scene(hostile_manager, hostile_channel, hostile_recipient, stranger, at)
 
 
-# Ways in which the s.manager comes to call a payee.
+# Ways in which the manager comes to call a payee.
 
 
 def settle(s):
