@@ -26,11 +26,11 @@ class Connection:
         self.deployment = manager_deployment(record)
         self.manager = record.address
         self.chain = ApeChain(provider)
-        self._first_block = record.block
+        self.first_block = record.block
 
     def ledger(self) -> Ledger:
         """Everything the manager has at the head, from its events."""
-        logs = self.chain.logs(self.manager, self._first_block, self.chain.head.number)
+        logs = self.chain.logs(self.manager, self.first_block, self.chain.head.number)
         return fold(empty_ledger(self.manager), logs)
 
     def on_ledger(self, channel_id: Bytes32) -> ChannelLedger:

@@ -243,7 +243,10 @@ class Desk:
         return [line for output in outputs if not isinstance(output, Submit) for line in planned(output, channel)]
 
     def _look(self, channel_id: Bytes32) -> list[Output]:
-        return self._advance(confirmed_view(self.connection.chain, self.connection.manager, [channel_id], self._depth))
+        """As of the newest confirmed block, but not before the manager was there."""
+        chain = self.connection.chain
+        depth = min(self._depth, chain.head.number - self.connection.first_block)
+        return self._advance(confirmed_view(chain, self.connection.manager, [channel_id], depth))
 
     def _advance(self, event: Event) -> list[Output]:
         """Take the step, and save first. Raises what it refuses, unless the answer is a refusal that was signed."""

@@ -126,9 +126,18 @@ def amount_option(name: str, **settings: Any) -> Callable[[Command], Command]:
 
 
 channel_argument = click.argument("channel_id", metavar="CHANNEL", type=ChannelId())
+
+
+def _in_existing_folder(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and not path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {path.parent}")
+    return path
+
+
 out_option = click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=_in_existing_folder,
     help="File to write for the other side. [default: a name that tells what it is]",
 )
 from_option = click.option(

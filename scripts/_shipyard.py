@@ -46,6 +46,13 @@ class NotCommitted(ConnextError):
     network: str
 
 
+@dataclass(eq=False)
+class NoToken(ConnextError):
+    text = "there is no contract at {token} on {network}: give the address of the token on this very chain"
+    token: str
+    network: str
+
+
 class Shipyard:
     def __init__(self, provider: ProviderAPI, payer: Payer) -> None:
         self._provider = provider
@@ -74,13 +81,16 @@ class Shipyard:
         return token
 
     def manager(self, parameters: Parameters) -> Path:
-        """Deploy and record a ChannelManager."""
+        """Deploy and record a ChannelManager. Raises NoToken."""
+        token = checksum(parameters.token)
+        if not self._provider.get_code(token):
+            raise NoToken(token, self._network.choice)
         capacity = format_amounts(parameters.capacity_wei, parameters.capacity_token)
         limit = format_amounts(parameters.transfer_limit_wei, parameters.transfer_limit_token)
         periods = (format_duration(parameters.min_challenge_period), format_duration(parameters.max_challenge_period))
         lines = [
             "deploy a ChannelManager",
-            f"token {checksum(parameters.token)}, capacity of a channel {capacity}, largest payment {limit}",
+            f"token {token}, capacity of a channel {capacity}, largest payment {limit}",
             f"challenge periods from {periods[0]} to {periods[1]}",
         ]
         manager = artifact("ChannelManager")

@@ -1,15 +1,16 @@
 """Scripts as their users run them: `ape run …`, each test with channels of its own on one chain and one deployment."""
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from ape.managers.networks import NodeProcessMap
 from ape_run._cli import cli
 from click.testing import CliRunner
 
@@ -58,14 +59,23 @@ def start_anvil(*options: str) -> Iterator[str]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     address = next(line.split()[-1] for line in process.stdout if line.startswith("Listening on"))
+    Thread(target=process.stdout.read, daemon=True).start()  # a full pipe would stop it
     yield f"http://{address}"
     process.terminate()
-    process.communicate()
+    process.wait()
 
 
 @pytest.fixture(scope="session")
 def local_url() -> Iterator[str]:
     yield from start_anvil()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_search_for_nodes() -> Iterator[None]:
+    """At every disconnection Ape compares the provider to all nodes that it ever started: for seconds, for nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NodeProcessMap, "remove_provider", lambda *_: None)
+        yield
 
 
 @pytest.fixture

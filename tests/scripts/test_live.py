@@ -1,0 +1,98 @@
+"""What is different on a live network: plans are confirmed, records are committed. An anvil plays Sepolia."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ape.api.networks import NetworkAPI
+
+from connext.deployments import Network, read, save
+from tests.scripts.conftest import ALICE, BOB, LOCAL, Ran, Run, opened, start_anvil
+
+SEPOLIA = 11155111
+
+
+@pytest.fixture(scope="session")
+def url() -> Iterator[str]:
+    yield from start_anvil("--chain-id", str(SEPOLIA))
+
+
+@pytest.fixture
+def live(run_on: Run, url: str, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`live(script, *arguments, answers="")` on a sepolia with a recorded manager."""
+    monkeypatch.setattr(NetworkAPI, "required_confirmations", 0)
+
+    def run(*arguments: str, answers: str = "") -> Ran:
+        return run_on(f"ethereum:sepolia:{url}", url, *arguments, answers=answers)
+
+    if not (workspace / "deployments").exists():
+        run_on(LOCAL, url, "deploy", "--test-dai", "--account", ALICE).succeeded()
+        (path,) = (workspace / ".build" / "deployments").glob(f"{SEPOLIA}-*/ChannelManager.json")
+        save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), read(path))
+    return run
+
+
+def open_channel(live: Run, store: Path, *options: str, answers: str = "") -> Ran:
+    who = ("--account", ALICE, "--store", str(store))
+    return live("open", "--with", BOB, "--deposit", "1 ETH", *who, *options, answers=answers)
+
+
+def test_a_plan_that_is_declined_does_nothing(live: Run, tmp_path: Path) -> None:
+    ran = open_channel(live, tmp_path, answers="n\n")
+    assert ran.code == 1
+    assert "open the channel and deposit 1 ETH for the user's side" in ran.output
+    assert "fee: at most 0.000" in ran.output
+    assert ran.output.endswith("Go on? [y/N]: n\nAborted!\n")
+    assert not list(tmp_path.glob("*/0x*"))
+
+
+def test_a_plan_that_is_confirmed_is_done(live: Run, tmp_path: Path) -> None:
+    output = open_channel(live, tmp_path, answers="y\n").succeeded().output
+    assert "done in block" in output
+    channel = opened(output)
+    assert "status    open" in live("channel", channel, "--store", str(tmp_path)).succeeded().output
+
+
+def test_machines_say_yes_beforehand(live: Run, tmp_path: Path) -> None:
+    assert "Go on?" not in open_channel(live, tmp_path, "--yes").succeeded().output
+
+
+def test_a_deposit_counts_when_it_is_confirmed(live: Run, tmp_path: Path) -> None:
+    channel = opened(open_channel(live, tmp_path, "--yes").output)
+    who = ("--account", ALICE, "--store", str(tmp_path), "--out", str(tmp_path / "p.json"))
+    live("update", channel, "--pay", "1 ETH", *who, "--yes").failed("counting confirmed deposits")
+    ran = live("update", channel, "--pay", "1 ETH", *who, "--confirmations", "0", answers="n\n")
+    assert "sign state 1: the user (you) pays 1 ETH to the node" in ran.output
+    assert not (tmp_path / "p.json").exists()
+    live("update", channel, "--pay", "1 ETH", *who, "--confirmations", "0", answers="y\n").succeeded()
+    assert json.loads((tmp_path / "p.json").read_text())["kind"] == "proposal"
+
+
+def test_a_deployment_must_be_of_committed_sources(live: Run) -> None:
+    """The workspace of the tests is no repository, so nothing in it is committed."""
+    live("deploy", "--test-dai", "--account", ALICE, "--yes").failed("must be of committed sources")
+
+
+def test_records_of_another_chain_are_not_used(live: Run, workspace: Path, tmp_path: Path) -> None:
+    path = workspace / "deployments" / "ethereum-sepolia" / "ChannelManager.json"
+    record = read(path)
+    try:
+        save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), replace(record, chain_id=5))
+        open_channel(live, tmp_path).failed("is a record of chain 5", "answers with chain 11155111")
+        save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), replace(record, address=bytes(20)))
+        open_channel(live, tmp_path).failed("does not have the code that")
+    finally:
+        save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), record)
+
+
+def test_an_endpoint_of_another_chain(live: Run, run_on: Run, url: str, tmp_path: Path) -> None:  # noqa: ARG001
+    who = ("--account", ALICE, "--store", str(tmp_path))
+    ran = run_on(f"ethereum:mainnet:{url}", url, "open", "--with", BOB, "--deposit", "1 ETH", *who)
+    ran.failed("chain ID '11155111'", "does not match")
+
+
+def test_what_is_for_local_chains_only(live: Run) -> None:
+    live("lifecycle").failed("it runs on local chains and forks")
+    live("advance", "1 d").failed("time passes by itself")
