@@ -7,8 +7,7 @@ from typing import Any
 from connext.abi import manager_abi
 from connext.channel import Signed, initial_state
 from connext.events import Submit
-from connext.ledger import StateHeader, header
-from connext.messages import Exit, Resume, State, Withdrawal
+from connext.messages import Exit, Resume, State, StateHeader, Withdrawal, header
 from connext.signing import Signature
 from connext.types import Address, Asset, Bytes32, ChannelIdentity, Side, members
 

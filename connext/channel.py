@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from connext.errors import NotSigned
-from connext.messages import Domain, Resume, State, Withdrawal, struct_hash
+from connext.messages import Domain, Resume, State, Withdrawal, header
 from connext.signing import Signature
 from connext.types import (
     NOTHING,
@@ -239,5 +239,5 @@ def balances(channel: Channel, state: State) -> Amounts:
 
 
 def recorded_hash(state: State) -> bytes:
-    """What the manager stores of a recorded state: the first 26 bytes of its struct hash; none for the initial one."""
-    return struct_hash(state)[:26] if state.nonce else bytes(26)
+    """What the manager stores of a recorded state; nothing for the initial one."""
+    return header(state).recorded_hash(state.channel_id) if state.nonce else bytes(26)

@@ -9,47 +9,17 @@ from types import MappingProxyType
 from typing import Any
 
 from connext.abi import Event, Log, manager_abi
-from connext.keccak import keccak256
-from connext.messages import State, transfers_hash, type_hash
+from connext.messages import StateHeader
 from connext.types import (
     NOTHING,
     Address,
     Amounts,
     Asset,
-    Bool,
     Bytes32,
     ChannelIdentity,
-    Int128,
     Side,
     Status,
-    Struct,
-    Uint64,
-    amounts_of,
-    members,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StateHeader(Struct):
-    """A state with the hash of its transfers in the place of the list, as the contract takes and reports it."""
-
-    nonce: Uint64
-    user_wei: Int128
-    node_wei: Int128
-    user_token: Int128
-    node_token: Int128
-    transfers_hash: Bytes32
-    is_final: Bool
-
-    def recorded_hash(self, channel_id: Bytes32) -> bytes:
-        """What the manager stores of it: the first 26 bytes of the EIP-712 hash of the state."""
-        words = [member.type.encode(getattr(self, member.attribute)) for member in members(StateHeader)]
-        return keccak256(type_hash(State) + channel_id + b"".join(words))[:26]
-
-
-def header(state: State) -> StateHeader:
-    nets = amounts_of(state)
-    return StateHeader(state.nonce, *nets, transfers_hash(state.transfers), state.is_final)
 
 
 @dataclass(frozen=True, slots=True)

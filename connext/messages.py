@@ -21,6 +21,7 @@ from connext.types import (
     Uint64,
     Uint128,
     Uint256,
+    amounts_of,
     members,
     per_class,
 )
@@ -144,6 +145,28 @@ class Resume(Struct):
 Message = State | Withdrawal | Exit | Resume
 
 
+@dataclass(frozen=True, slots=True)
+class StateHeader(Struct):
+    """A state with the hash of its transfers in the place of the list, as the contract takes and reports it."""
+
+    nonce: Uint64
+    user_wei: Int128
+    node_wei: Int128
+    user_token: Int128
+    node_token: Int128
+    transfers_hash: Bytes32
+    is_final: Bool
+
+    def recorded_hash(self, channel_id: Bytes32) -> bytes:
+        """What the manager stores of it: the first 26 bytes of the state's EIP-712 struct hash."""
+        return keccak256(type_hash(State) + channel_id + _words(self))[:26]
+
+
+def header(state: State) -> StateHeader:
+    nets = amounts_of(state)
+    return StateHeader(state.nonce, *nets, transfers_hash(state.transfers), state.is_final)
+
+
 # --- EIP-712 ---
 
 
@@ -181,9 +204,12 @@ def type_hash(struct: type[Any]) -> bytes:
 
 def struct_hash(message: Struct) -> bytes:
     """EIP-712 hashStruct."""
-    struct = type(message)
-    words = [type_.encode(getattr(message, attribute)) for attribute, _, type_ in members(struct)]
-    return keccak256(type_hash(struct) + b"".join(words))
+    return keccak256(type_hash(type(message)) + _words(message))
+
+
+def _words(struct: Struct) -> bytes:
+    """EIP-712 encodeData: 32 bytes for each field."""
+    return b"".join(type_.encode(getattr(struct, attribute)) for attribute, _, type_ in members(type(struct)))
 
 
 def transfers_hash(transfers: tuple[Transfer, ...]) -> bytes:

@@ -8,8 +8,18 @@ from hypothesis import strategies as st
 
 from connext.channel import Deployment
 from connext.codec import to_json
-from connext.ledger import header
-from connext.messages import Domain, Exit, Message, Resume, State, Transfer, Withdrawal, digest, domain_separator
+from connext.messages import (
+    Domain,
+    Exit,
+    Message,
+    Resume,
+    State,
+    Transfer,
+    Withdrawal,
+    digest,
+    domain_separator,
+    header,
+)
 from connext.messages import transfers_hash as our_transfers_hash
 from connext.signing import CURVE_ORDER, Key, Signable, recover
 from connext.types import ChannelIdentity, checksum, members

@@ -9,8 +9,8 @@ from eth_abi.abi import encode
 
 from connext.abi import Log
 from connext.keccak import keccak256
-from connext.ledger import EFFECTS, Holdings, Ledger, Settlement, StateHeader, empty_ledger, fold, header
-from connext.messages import State, Transfer, struct_hash
+from connext.ledger import EFFECTS, Holdings, Ledger, Settlement, empty_ledger, fold
+from connext.messages import State, StateHeader, Transfer, header, struct_hash
 from connext.types import Amounts, Asset, ChannelIdentity, Side, Status
 
 MANAGER, STRANGER = b"\x4d" * 20, b"\x5e" * 20
