@@ -18,7 +18,7 @@ from eth_abi.encoding import AddressEncoder
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import BaseEquals, registry
 
-from connext.errors import ConnextError
+from connext.errors import ConnextError, readable
 from connext.keccak import keccak256
 from connext.types import Address
 
@@ -57,11 +57,7 @@ class Revert:
     values: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(f'{name}={_readable(value)}' for name, value in self.values.items())})"
-
-
-def _readable(value: object) -> object:
-    return "0x" + value.hex() if isinstance(value, bytes) else value
+        return f"{self.name}({', '.join(f'{name}={readable(value)}' for name, value in self.values.items())})"
 
 
 class _BytesAddressDecoder(AddressDecoder):

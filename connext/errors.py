@@ -15,10 +15,11 @@ class ConnextError(Exception):
     text: ClassVar[str]
 
     def __str__(self) -> str:
-        return self.text.format(**{field.name: _readable(getattr(self, field.name)) for field in fields(self)})
+        return self.text.format(**{field.name: readable(getattr(self, field.name)) for field in fields(self)})
 
 
-def _readable(value: object) -> object:
+def readable(value: object) -> object:
+    """Bytes as `0x` and digits, everything else as it is."""
     return "0x" + value.hex() if isinstance(value, bytes) else value
 
 
