@@ -242,10 +242,6 @@ class World:
         """The actor's account sends the call; the receipt says what became of it."""
         return self._send(Transaction(self.actor(name).account, self.manager, call.data, call.value))
 
-    def send_to(self, name: str, to: Address, data: bytes) -> Receipt:
-        """The same to another contract, such as the token."""
-        return self._send(Transaction(self.actor(name).account, to, data))
-
     def _send(self, transaction: Transaction) -> Receipt:
         receipt = self.chain.send(transaction)
         self.sent.append(receipt)
