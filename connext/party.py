@@ -167,8 +167,10 @@ def _countersign(party: Party, channel: Channel, offer: Offer, signable: Signabl
 
 
 def _agree(channel: Channel, signed: Signed[State]) -> Result:
-    """Both have signed: everything with a lower nonce is dead."""
+    """Both have signed: everything with a lower nonce is dead. Raises NonceNotAbove: the newest never becomes older."""
     nonce = signed.message.nonce
+    if nonce <= channel.latest.message.nonce:
+        raise errors.NonceNotAbove(nonce, channel.latest.message.nonce)
     dead = [offer for offer in channel.own_offers if offer.state.nonce < nonce and not offer.is_refusal]
     channel = replace(
         channel,
@@ -176,6 +178,7 @@ def _agree(channel: Channel, signed: Signed[State]) -> Result:
         own_offers=tuple(offer for offer in channel.own_offers if offer.state.nonce > nonce),
         their_offer=None,
         highest_nonce=max(channel.highest_nonce, nonce),
+        shown_digest=channel.shown_digest if nonce < channel.highest_nonce else None,
     )
     outputs: list[Output] = [events.Agreed(signed.message)]
     if dead and not rules.same_content(dead[-1].state, signed.message):

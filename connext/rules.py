@@ -130,9 +130,11 @@ def check_reach(channel: Channel, state: State) -> None:
 
 
 def check_above(channel: Channel, offer: Offer) -> None:
-    """Rule 2: a nonce above every one I signed or was shown signed, but for this very state when it was shown."""
-    if offer.state.nonce <= channel.highest_nonce and offer.digest != channel.shown_digest:
-        raise errors.NonceNotAbove(offer.state.nonce, channel.highest_nonce)
+    """Rule 2: a nonce above every one I signed or was shown signed, or the very state that was shown as the highest."""
+    nonce, highest = offer.state.nonce, channel.highest_nonce
+    shown_again = nonce == highest and offer.digest == channel.shown_digest
+    if nonce <= channel.latest.message.nonce or (nonce <= highest and not shown_again):
+        raise errors.NonceNotAbove(nonce, highest)
 
 
 def check_base(channel: Channel, base_nonce: int) -> None:

@@ -212,6 +212,9 @@ def _check_offer(channel: Channel, domain: Domain, offer: Offer, side: Side, fie
     _check_digest(channel, domain, offer.state, offer.digest, field)
     _check_signature(channel, side, offer.digest, offer.signature, f"{field}.signature")
     _check_highest(channel, offer.state, field)
+    if offer.state.nonce <= channel.latest.message.nonce:
+        expected = f"more than {channel.latest.message.nonce}, the nonce of latest"
+        raise InvalidValue(f"file.channel.{field}.state.nonce", expected, offer.state.nonce)
 
 
 def _check_highest(channel: Channel, state: State, field: str) -> None:

@@ -216,6 +216,17 @@ def test_a_changed_file_is_refused_with_the_field_that_is_wrong(
     assert where in str(error.value)
 
 
+def test_an_own_offer_below_the_newest_state_is_refused(store: Store) -> None:
+    pair = Pair()
+    pair.do(USER, pay(5))
+    dead = pair.channel(USER).own_offers
+    pair.do(USER, forged(NODE, state(2), 0))
+    with store:
+        store.save(replace(pair.channel(USER), own_offers=dead))
+    with pytest.raises(InvalidFile, match=r"ownOffers\[0\]\.state\.nonce: expected more than 2"):
+        store.load()
+
+
 def test_a_withdrawal_without_my_signature_is_refused(store: Store) -> None:
     pair = Pair()
     pair.do(USER, events.Withdraw(CHANNEL_ID, 1, 0, 0, 0, ACCOUNTS[USER], NOW + 60))
