@@ -111,6 +111,16 @@ def withdrawal_of(channel, unit, user_amount):
     return channel.withdrawal(sequence=MAX_SEQUENCE - 1, **{f"user_{unit}": user_amount})
 
 
+@pytest.mark.parametrize("number", [0xFF, 0x1FF, 0x7FFF])
+def test_counters_carry(manager, channel, storage, user, number):
+    channel.hold(user_wei=10)
+    storage(channel, head=head(ETHER, pot(10, 10), dispute=number, sequence=number))
+    given(manager.withdraw, channel.terms, *channel.withdrawal(sequence=number), sender=user)
+    deadline = channel.dispute()
+    expected = head(ETHER, pot(10, 10), deadline, dispute=number + 1, sequence=number + 1)
+    assert storage(channel) == (expected, 0, 0)
+
+
 # --- Tombstone (G6) ---
 
 
