@@ -188,9 +188,3 @@ def test_the_reference_lists_every_action_with_its_fields() -> None:
 
 def _reference_of(verb: Verb, field: str) -> str:
     return f"`{field}`" if field in verb.required else f"(`{field}`)"
-
-
-def test_the_example_of_the_reference_is_a_story() -> None:
-    reference = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
-    (example,) = re.findall(r"```yaml\n(.*?)```", reference, re.DOTALL)
-    assert read_story(example).names == ["alice", "bob", "carol"]
