@@ -1,13 +1,18 @@
-"""What everybody must have after a story, from what was deposited and signed alone. The chain has no say in it."""
+"""What everybody must have after a story, from what was deposited and signed.
+
+Of the chain it asks one thing: which of the signed withdrawals were executed, which nobody has to do.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import add, sub
 
 from connext.actions import Action
+from connext.channel import initial_state
 from connext.ledger import Holdings, Settlement
-from connext.types import Address, Amounts, ChannelIdentity, Side, amounts_of
-from connext.world import Evidence, World
+from connext.messages import State, Withdrawal
+from connext.types import Address, Amounts, Bytes32, ChannelIdentity, Side, amounts_of
+from connext.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +50,21 @@ def found(world: World) -> Reckoning:
 def owed(world: World, before: Mapping[str, Money], played: Iterable[Action]) -> Reckoning:
     """What must be when all channels are closed and every actor had `before` at the start.
 
-    A channel pays each side its contribution with its net in the newest state of both. Of the actions that move money
-    this knows `deposit` and `top_up`; withdrawals are those that both signed.
+    A channel pays each side its contribution with its net in the newest state of both, the initial one if they signed
+    none: the story must not let an older one win. Of the actions that move money this knows `deposit` and `top_up`, and
+    takes them to have succeeded; and withdrawals that both signed, as far as they were executed.
     """
     deposits = [_Deposit.of(world, action) for action in _single(played) if action.name in ("deposit", "top_up")]
     entries = [*_paid_in(deposits), *_fees(world)]
     settlements: dict[str, Settlement] = {}
     for name, identity in world.channels.items():
-        evidence = world.evidence[world.channel_id(name)]
-        settlement = _settlement([deposit for deposit in deposits if deposit.channel == name], evidence)
-        entries += [*_withdrawn(identity, evidence), *_payout(identity.user, identity.node, settlement.paid)]
+        withdrawals = _executed(world, world.channel_id(name))
+        settlement = _settlement(
+            _newest(world, world.channel_id(name)),
+            [deposit for deposit in deposits if deposit.channel == name],
+            withdrawals,
+        )
+        entries += [*_withdrawn(identity, withdrawals), *_payout(identity.user, identity.node, settlement.paid)]
         settlements[name] = settlement
     return Reckoning(_booked(world, before, entries), settlements)
 
@@ -99,18 +109,35 @@ def _fees(world: World) -> Iterator[_Entry]:
         yield _Entry(receipt.transaction.sender, "wallet", -receipt.fee, 0)
 
 
-def _withdrawn(identity: ChannelIdentity, evidence: Evidence) -> Iterator[_Entry]:
-    for withdrawal in evidence.withdrawals:
-        yield from _payout(withdrawal.message.recipient, identity.node, amounts_of(withdrawal.message))
+def _newest(world: World, channel_id: Bytes32) -> State:
+    states = world.evidence[channel_id].states
+    return states[max(states)].message if states else initial_state(channel_id)
 
 
-def _settlement(deposits: Iterable[_Deposit], evidence: Evidence) -> Settlement:
-    newest = evidence.states[max(evidence.states)].message
+def _executed(world: World, channel_id: Bytes32) -> list[Withdrawal]:
+    """The withdrawals that both signed and a transaction of the story carried out; others move nothing."""
+    executed = {
+        tuple(event.values.values())
+        for receipt in world.sent
+        for event in receipt.events
+        if event.address == world.manager and event.name == "Withdrawn"
+    }
+    signed = (withdrawal.message for withdrawal in world.evidence[channel_id].withdrawals)
+    by_sequence = {w.sequence: w for w in signed if (channel_id, w.sequence, *amounts_of(w), w.recipient) in executed}
+    return list(by_sequence.values())
+
+
+def _withdrawn(identity: ChannelIdentity, withdrawals: Iterable[Withdrawal]) -> Iterator[_Entry]:
+    for withdrawal in withdrawals:
+        yield from _payout(withdrawal.recipient, identity.node, amounts_of(withdrawal))
+
+
+def _settlement(newest: State, deposits: Iterable[_Deposit], withdrawals: Iterable[Withdrawal]) -> Settlement:
     paid = amounts_of(newest)
     for deposit in deposits:
         paid = Amounts(*map(add, paid, deposit.amounts))
-    for withdrawal in evidence.withdrawals:
-        paid = Amounts(*map(sub, paid, amounts_of(withdrawal.message)))
+    for withdrawal in withdrawals:
+        paid = Amounts(*map(sub, paid, amounts_of(withdrawal)))
     return Settlement(newest.nonce, paid)
 
 
