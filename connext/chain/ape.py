@@ -23,6 +23,9 @@ GAS_MARGIN = 300_000
 """Gas above an estimate: what payees and strangers do until the transaction is mined may change what it uses
 (docs/protocol.md section 8 rule 5). What is not used is not paid for."""
 
+LOG_SPAN = 5_000
+"""Blocks per request for logs: endpoints refuse long ranges."""
+
 
 class ApeChain:
     """A chain (see `connext.chain.Chain`) on which the given accounts can send.
@@ -70,8 +73,12 @@ class ApeChain:
         raise CannotSend(str(answer["error"].get("message", answer["error"])))
 
     def logs(self, address: Address, first: int, last: int) -> tuple[Log, ...]:
-        query = {"address": checksum(address), "fromBlock": hex(first), "toBlock": hex(last)}
-        return tuple(map(_log, self._rpc("eth_getLogs", query)))
+        found: list[Log] = []
+        for start in range(first, last + 1, LOG_SPAN):
+            end = min(start + LOG_SPAN - 1, last)
+            query = {"address": checksum(address), "fromBlock": hex(start), "toBlock": hex(end)}
+            found += map(_log, self._rpc("eth_getLogs", query))
+        return tuple(found)
 
     def balance(self, account: Address, block: int) -> int:
         return int(self._rpc("eth_getBalance", checksum(account), hex(block)), 16)

@@ -7,6 +7,7 @@ import pytest
 from ape.managers import ChainManager
 
 from connext import calls
+from connext.abi import manager_abi
 from connext.actions import action, play
 from connext.chain import CallReverted, CannotSend, LocalChain, Receipt, TimeHasPassed, Transaction
 from connext.chain.ape import ApeChain, ApeLocalChain
@@ -98,6 +99,29 @@ def test_old_blocks_can_be_read(local_chain: LocalChain) -> None:
     assert local_chain.block(funded.number) == funded
     account = world.actor("alice").account
     assert local_chain.balance(account, local_chain.head.number) - local_chain.balance(account, funded.number) == ETH
+
+
+def test_logs_are_asked_for_in_spans(anvil: ApeLocalChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = new_world(anvil)
+    for amount in range(1, 6):
+        anvil.mine()
+        world.send("alice", calls.fund(world.actor("alice").account, amount, 0))
+    first, last = world.start.number, anvil.head.number
+    asked: list[tuple[int, int]] = []
+
+    def listen(method: str, *parameters: dict[str, str]) -> object:
+        asked.extend((int(query["fromBlock"], 16), int(query["toBlock"], 16)) for query in parameters)
+        return ApeLocalChain._rpc(anvil, method, *parameters)
+
+    monkeypatch.setattr(anvil, "_rpc", listen)
+    at_once = anvil.logs(world.manager, first, last)
+    assert [manager_abi().decode_log(log).values["amountWei"] for log in at_once] == [1, 2, 3, 4, 5]
+    assert asked == [(first, last)]
+
+    asked.clear()
+    monkeypatch.setattr("connext.chain.ape.LOG_SPAN", 4)
+    assert anvil.logs(world.manager, first, last) == at_once
+    assert asked == [(first, first + 3), (first + 4, first + 7), (first + 8, last)]
 
 
 def test_time_does_not_go_back(local_chain: LocalChain) -> None:
