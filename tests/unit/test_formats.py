@@ -6,6 +6,7 @@ from pathlib import Path
 
 from connext.channel import Channel, OnChain, Signed
 from connext.codec import field_names
+from connext.deployments import Compiler, Parameters, Record
 from connext.envelopes import KINDS, envelope_from_json, envelope_to_json
 from connext.store import Document
 from connext.types import ChannelIdentity
@@ -35,6 +36,13 @@ def test_the_fields_of_a_channel() -> None:
     assert set(field_names(OnChain)) <= set(names(rows["`onChain`"]))
     assert names(rows["`identity`"]) == field_names(ChannelIdentity)
     assert set(field_names(Signed)) <= set(names(rows["`latest`"]))
+
+
+def test_the_fields_of_a_deployment_record() -> None:
+    rows = table("## Deployment records")
+    assert names(" ".join(rows)) == field_names(Record)
+    assert names(rows["`compiler`"]) == field_names(Compiler)
+    assert names(rows["`arguments`"].partition("`ChannelManager`")[2]) == field_names(Parameters)
 
 
 def test_the_kinds_of_envelopes() -> None:
