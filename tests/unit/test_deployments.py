@@ -23,7 +23,6 @@ from connext.keccak import keccak256
 from connext.types import InvalidValue
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-COMMITTED = sorted((CHECKOUT / "deployments").glob("*/*.json"))
 CODE = b"\x60\x00"
 SEPOLIA = Network("ethereum:sepolia", True, 11155111, bytes(32))
 FORK = Network("ethereum:mainnet-fork", False, 1, bytes.fromhex("ab" * 32))
@@ -147,9 +146,25 @@ def test_a_record_under_another_name_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
-def test_every_committed_record_is_valid() -> None:
-    """Also that nothing else lies there: a folder per live network, a file per contract."""
-    entries = [path for path in (CHECKOUT / "deployments").rglob("*") if path.is_file()]
-    assert set(entries) - set(COMMITTED) <= {CHECKOUT / "deployments" / "README.md"}
-    for path in COMMITTED:
-        read(path)
+def records_in(checkout: Path) -> list[Record]:
+    """All of the live networks: a folder per network, a file per contract, perhaps a README.md, and nothing else."""
+    folder = checkout / "deployments"
+    files = {path for path in folder.rglob("*") if path.is_file()} - {folder / "README.md"}
+    assert files <= set(folder.glob("*/*.json"))
+    return [read(path) for path in sorted(files)]
+
+
+def test_committed_records_are_valid() -> None:
+    for record in records_in(CHECKOUT):
+        assert record.commit is not None
+
+
+def test_what_must_not_be_committed_is_found(tmp_path: Path) -> None:
+    path = save(tmp_path, SEPOLIA, RECORD)
+    assert records_in(tmp_path) == [RECORD]
+    path.write_text("{}")
+    with pytest.raises(InvalidValue):
+        records_in(tmp_path)
+    path.rename(path.with_suffix(".txt"))
+    with pytest.raises(AssertionError):
+        records_in(tmp_path)
