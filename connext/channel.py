@@ -144,6 +144,7 @@ class Channel:
     their_offer: the counterparty's proposal that waits for the owner's intent.
     highest_nonce: the highest nonce that I signed or was shown signed.
     shown_digest: the digest of the counterparty's state with that nonce, if it is not mine: it may be shown again.
+    their_final: the nonce of the first final state that the counterparty has shown its signature of, on any base.
     withdrawals: those that carry my signature and may still be executed, with or without the counterparty's.
     own_resume: half-signed by me.
     their_withdrawal, their_resume: half-signed by the counterparty, wait for the owner's intent.
@@ -158,6 +159,7 @@ class Channel:
     their_offer: Offer | None
     highest_nonce: Uint64
     shown_digest: Bytes32 | None
+    their_final: Uint64 | None
     withdrawals: tuple[Signed[Withdrawal], ...]
     their_withdrawal: Signed[Withdrawal] | None
     own_resume: Signed[Resume] | None
@@ -199,6 +201,7 @@ def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side) -
         their_offer=None,
         highest_nonce=0,
         shown_digest=None,
+        their_final=None,
         withdrawals=(),
         their_withdrawal=None,
         own_resume=None,

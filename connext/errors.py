@@ -120,6 +120,18 @@ class AnswerFirst(RuleError):
 
 
 @dataclass(eq=False)
+class TooManyOffers(RuleError):
+    text = "{count} states with my signature alone are open: the counterparty must countersign one first"
+    count: int
+
+
+@dataclass(eq=False)
+class FinalShown(RuleError):
+    text = "the counterparty has signed the final state {nonce} and signs nothing else: accept it, or go to the chain"
+    nonce: int
+
+
+@dataclass(eq=False)
 class CrossingStands(RuleError):
     text = "the node's proposal {nonce} crossed this one and stands"
     nonce: int

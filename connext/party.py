@@ -33,7 +33,7 @@ from connext.errors import ConnextError
 from connext.events import Event, Output
 from connext.messages import Exit, Resume, State, Withdrawal
 from connext.rules import Policy
-from connext.signing import Signable, Signer, check_signature
+from connext.signing import Signable, Signature, Signer, check_signature
 from connext.types import Address, Status, amounts_of
 
 Result = tuple[Channel, list[Output]]
@@ -112,7 +112,9 @@ def _on_refusal(party: Party, channel: Channel, event: Refusal) -> Result:
 
 
 def _shown(channel: Channel, offer: Offer) -> Channel:
-    """A signed nonce counts as soon as it was shown, even if all the rest is wrong."""
+    """A signed nonce or final state counts as soon as it was shown, even if all the rest is wrong."""
+    if offer.state.is_final and channel.their_final is None:
+        channel = replace(channel, their_final=offer.state.nonce)
     if offer.state.nonce <= channel.highest_nonce:
         return channel
     return replace(channel, highest_nonce=offer.state.nonce, shown_digest=offer.digest)
@@ -168,9 +170,9 @@ def _countersign(party: Party, channel: Channel, offer: Offer, signable: Signabl
 
 def _agree(channel: Channel, signed: Signed[State]) -> Result:
     """Both have signed: everything with a lower nonce is dead. Raises NonceNotAbove: the newest never becomes older."""
-    nonce = signed.message.nonce
-    if nonce <= channel.latest.message.nonce:
-        raise errors.NonceNotAbove(nonce, channel.latest.message.nonce)
+    nonce, before = signed.message.nonce, channel.latest.message
+    if nonce <= before.nonce:
+        raise errors.NonceNotAbove(nonce, before.nonce)
     dead = [offer for offer in channel.own_offers if offer.state.nonce < nonce and not offer.is_refusal]
     channel = replace(
         channel,
@@ -181,7 +183,7 @@ def _agree(channel: Channel, signed: Signed[State]) -> Result:
         shown_digest=channel.shown_digest if nonce < channel.highest_nonce else None,
     )
     outputs: list[Output] = [events.Agreed(signed.message)]
-    if dead and not rules.same_content(dead[-1].state, signed.message):
+    if dead and not any(rules.same_content(dead[-1].state, agreed) for agreed in (signed.message, before)):
         outputs.append(events.Dropped(dead[-1].state))
     return channel, [*outputs, *_defend(channel)]
 
@@ -198,9 +200,17 @@ def _on_countersignature(_party: Party, channel: Channel, event: Countersignatur
             return _complete_withdrawal(channel, signed.with_signature(channel.side.other, event.signature))
     if channel.own_resume is not None and channel.own_resume.digest == event.digest:
         return _complete_resume(channel, channel.own_resume.with_signature(channel.side.other, event.signature))
-    if event.digest == channel.latest.digest:
-        return channel, []
+    if event.digest == channel.latest.digest and channel.latest.message.nonce:
+        return _complete_latest(channel, event.signature)
     raise errors.NothingOffered(event.digest)
+
+
+def _complete_latest(channel: Channel, signature: Signature) -> Result:
+    """What I learned from the chain to be agreed gets the signature that was kept from me."""
+    if channel.latest.is_countersigned:
+        return channel, []
+    channel = replace(channel, latest=channel.latest.with_signature(channel.side.other, signature))
+    return channel, _defend(channel)
 
 
 # --- States: the owner's intents ---
@@ -227,12 +237,14 @@ def _propose(party: Party, channel: Channel, state: State) -> Result:
 def _refuse(party: Party, channel: Channel) -> Result:
     """Rule 6: the last content that both signed, under a higher nonce."""
     rules.check_may_sign(channel)
+    rules.check_crosses_no_final(channel)
     refusal = rules.repeated(channel, channel.latest.message)
     rules.check_dispute_allows(channel, refusal)
     return _offer(party, replace(channel, their_offer=None), refusal, is_refusal=True)
 
 
 def _offer(party: Party, channel: Channel, state: State, *, is_refusal: bool) -> Result:
+    rules.check_few_offers(channel)
     signable = Signable(party.deployment.domain, state)
     offer = Offer(state, channel.latest.message.nonce, is_refusal, signable.digest, party.signer.sign(signable))
     channel = replace(channel, own_offers=(*channel.own_offers, offer), highest_nonce=state.nonce, shown_digest=None)
@@ -455,7 +467,7 @@ def _defend(channel: Channel) -> list[Output]:
     if on_chain.status is Status.OPEN:
         return []
     if on_chain.time >= on_chain.deadline:
-        recorded = latest.message if latest.message.nonce == on_chain.nonce else None
+        recorded = latest.message if recorded_hash(latest.message) == on_chain.state_hash else None
         return [events.Submit("settle", channel.identity, {"state": recorded})]
     if latest.message.nonce > on_chain.nonce and latest.is_countersigned:
         return [events.Submit("checkpoint", channel.identity, {"signed": latest})]

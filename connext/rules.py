@@ -38,6 +38,9 @@ A final proposal cannot be refused nor issued again, so a side that has just sig
 able to countersign it: it leaves room below. The node's is above the user's, for the case that both close at once.
 """
 
+MAX_OWN_OFFERS = 8
+"""How many states only I have signed at a time: more than honest crossings and refusals need, few enough to defend."""
+
 MAX_OPEN_TRANSFERS = 200
 
 _ASSETS = tuple(Asset)  # iterating over the enum itself costs a microsecond
@@ -245,18 +248,33 @@ def check_pays_no_less(side: Side, mine: State, state: State) -> None:
 
 def check_may_propose(channel: Channel, is_final: bool) -> None:
     """Rules 4 and 6: one proposal of mine at a time, and none across one that waits for me, unless mine is final."""
+    check_crosses_no_final(channel)
     if channel.own_offers:
         raise errors.ProposalOutstanding(channel.own_offers[-1].state.nonce)
-    if channel.their_offer is not None and (channel.their_offer.state.is_final or not is_final):
+    if channel.their_offer is not None and not is_final:
         raise errors.AnswerFirst(channel.their_offer.state.nonce)
+
+
+def check_few_offers(channel: Channel) -> None:
+    """Bad or crossing proposals do not make me sign for ever: they stay unanswered until one of mine is."""
+    if len(channel.own_offers) >= MAX_OWN_OFFERS:
+        raise errors.TooManyOffers(len(channel.own_offers))
+
+
+def check_crosses_no_final(channel: Channel) -> None:
+    """Rule 4: once a final state of the counterparty was shown, on whatever base, it is answered by nothing of mine."""
+    if channel.their_final is not None:
+        raise errors.FinalShown(channel.their_final)
 
 
 def crossed_offer(channel: Channel, theirs: Offer) -> Offer | None:
     """Rule 6: my unanswered proposal on the same base that stands against `theirs`, because I am the node.
 
-    A refusal never counts as a crossing, and a final state is not crossed by one that is not.
+    A refusal never counts as a crossing, and a final state, once shown, is not crossed by one that is not.
     """
     if channel.side is not Side.NODE or theirs.state.is_final or not channel.own_offers:
+        return None
+    if channel.their_final is not None:
         return None
     mine = channel.own_offers[-1]
     if mine.is_refusal or not mine.base_nonce == theirs.base_nonce == channel.latest.message.nonce:

@@ -5,22 +5,32 @@ from dataclasses import replace
 import pytest
 
 from connext import errors, events
+from connext.channel import recorded_hash
 from connext.envelopes import Countersignature
 from connext.messages import State
+from connext.rules import FINAL_NONCE_STEP, MAX_OWN_OFFERS
 from connext.signing import Signable
 from connext.types import Side
 from tests.unit.pair import (
     CHANNEL_ID,
+    DAY,
     DEPLOYMENT,
+    FUNDED,
     KEYS,
     NODE,
+    NOW,
     USER,
     Pair,
+    accept,
+    close,
+    disputed,
     error_of,
     forged,
     only,
     pay,
+    refuse,
     state,
+    submitted,
 )
 
 
@@ -75,3 +85,112 @@ def test_no_countersignature_makes_the_newest_state_older(pair: Pair) -> None:
     pair.parties[USER] = replace(pair.parties[USER], channels={CHANNEL_ID: tampered})
     outputs = pair.do(USER, countersignature(NODE, offer.state))
     assert isinstance(error_of(outputs), errors.NonceNotAbove)
+
+
+# --- A final state that is ignored ---
+
+
+def test_a_final_state_that_overtakes_a_countersignature_is_not_crossed(pair: Pair) -> None:
+    """It builds on a state that the node does not know yet to be countersigned, and counts all the same."""
+    pair.do(NODE, pay(5))
+    pair.receive(USER)
+    late = pair.mail[NODE].popleft()
+    pair.do(USER, close())
+    assert isinstance(error_of(pair.receive(NODE)), errors.WrongBase)
+    pair.do(NODE, late)
+    for intent in (pay(1), close()):
+        assert isinstance(error_of(pair.do(NODE, intent)), errors.FinalShown)
+    pair.receive(USER)
+    while pair.mail[NODE]:
+        outputs = pair.receive(NODE)
+    pair.do(NODE, accept(outputs))
+    pair.settle_mail()
+    assert pair.agreed() == state(1 + FINAL_NONCE_STEP[USER], 5, is_final=True)
+
+
+def test_a_crossing_proposal_does_not_stand_against_a_final_state_that_was_shown(pair: Pair) -> None:
+    pair.do(NODE, pay(5))
+    pair.do(NODE, forged(USER, state(1025, is_final=True), 0))
+    outputs = pair.do(NODE, forged(USER, state(1026, -1), 0))
+    assert only(outputs, events.Agreed).message == state(1026, -1)
+    pair = Pair()
+    pair.do(NODE, pay(5))
+    pair.do(NODE, forged(USER, state(1025, is_final=True), 0))
+    assert isinstance(error_of(pair.do(NODE, forged(USER, state(1, -1), 0))), errors.NonceNotAbove)
+    assert len(pair.channel(NODE).own_offers) == 1
+
+
+def test_what_was_proposed_beside_a_final_state_is_not_refused(pair: Pair) -> None:
+    """A refusal would be a state that is not final, above a final one."""
+    waiting = pair.do(NODE, forged(USER, state(1, 5), 0))
+    pair.do(NODE, forged(USER, state(1025, is_final=True), 99))
+    assert isinstance(error_of(pair.do(NODE, refuse(waiting))), errors.FinalShown)
+    assert isinstance(error_of(pair.do(NODE, forged(USER, state(1026, -51), 0))), errors.FinalShown)
+    assert pair.channel(NODE).own_offers == ()
+
+
+# --- A payment that happened and is said not to have ---
+
+
+def test_an_old_proposal_is_countersigned_after_it_was_issued_again(pair: Pair) -> None:
+    """The node's payment was agreed under its first nonce; under its second it dies without a word."""
+    pair.do(NODE, pay(5))
+    first = pair.channel(NODE).own_offers[0].state
+    pair.do(NODE, forged(USER, state(2, -1), 0))
+    pair.do(NODE, countersignature(USER, first))
+    outputs = pair.do(NODE, forged(USER, state(4, 4), 1))
+    assert [type(output) for output in outputs] == [events.Save, events.Send, events.Agreed]
+    assert pair.channel(NODE).own_offers == ()
+
+
+# --- A signature that is kept back ---
+
+
+def test_a_final_state_is_recorded_and_its_countersignature_kept_back(pair: Pair) -> None:
+    pair.do(USER, close())
+    final = pair.channel(USER).own_offers[0].state
+    recorded = replace(FUNDED, number=2, nonce=final.nonce, state_hash=recorded_hash(final))
+    assert submitted(pair.do(USER, events.ChainView({CHANNEL_ID: recorded}))) == []
+    outputs = pair.do(USER, countersignature(NODE, final))
+    assert submitted(outputs) == ["close"]
+    assert pair.channel(USER).latest.is_countersigned
+    assert pair.do(USER, countersignature(NODE, final)) == []
+
+
+def test_a_signature_under_the_empty_digest_of_the_initial_state(pair: Pair) -> None:
+    signable = Signable(DEPLOYMENT.domain, state(0))
+    signable.digest = pair.channel(USER).latest.digest
+    outputs = pair.do(USER, Countersignature(CHANNEL_ID, signable.digest, KEYS[NODE].sign(signable)))
+    assert isinstance(error_of(outputs), errors.NothingOffered)
+
+
+# --- A state that is taken for the recorded one ---
+
+
+def test_another_state_is_recorded_under_my_nonce(pair: Pair) -> None:
+    """To settle with mine would fail: the recorded one must be taken from the chain's events."""
+    pair.pay(NODE, 5)
+    other = replace(disputed(1, time=NOW + DAY), state_hash=b"\x01" * 26)
+    outputs = pair.do(USER, events.ChainView({CHANNEL_ID: other}))
+    assert only(outputs, events.Submit).fields == {"state": None}
+
+
+# --- Signatures without end ---
+
+
+def test_bad_proposals_do_not_make_me_refuse_for_ever(pair: Pair) -> None:
+    for i in range(2 * MAX_OWN_OFFERS):
+        outputs = pair.do(USER, forged(NODE, state(1 + 2 * i, 10**6), 0))
+    assert len(pair.channel(USER).own_offers) == MAX_OWN_OFFERS
+    assert isinstance(error_of(outputs), errors.TooManyOffers)
+    pair.do(USER, countersignature(NODE, pair.channel(USER).own_offers[-1].state))
+    pair.do(USER, forged(NODE, state(100, 10**6), pair.latest(USER).nonce))
+    assert len(pair.channel(USER).own_offers) == 1
+
+
+def test_crossing_proposals_do_not_make_the_node_stand_for_ever(pair: Pair) -> None:
+    pair.do(NODE, pay(5))
+    for _ in range(2 * MAX_OWN_OFFERS):
+        outputs = pair.do(NODE, forged(USER, state(pair.channel(NODE).highest_nonce + 1, -1), 0))
+    assert len(pair.channel(NODE).own_offers) == MAX_OWN_OFFERS
+    assert isinstance(error_of(outputs), errors.TooManyOffers)

@@ -1,4 +1,7 @@
-"""Random payments over bad mail: lost, repeated, overtaken. What rule 1 and rule 6 promise must hold in every run."""
+"""Random payments and closes over bad mail: lost, repeated, overtaken.
+
+What rules 1, 4 and 6 promise must hold in every run.
+"""
 
 from dataclasses import replace
 from random import Random
@@ -9,7 +12,7 @@ from connext import events
 from connext.messages import State
 from connext.signing import Key, Signable, Signature
 from connext.types import Address, Side, amounts_for
-from tests.unit.pair import CHANNEL_ID, KEYS, Pair, pay
+from tests.unit.pair import CHANNEL_ID, KEYS, Pair, close, pay
 
 
 class RecordingSigner:
@@ -26,14 +29,16 @@ class RecordingSigner:
         return self.key.sign(signable)
 
 
-def play(pair: Pair, rng: Random, steps: int) -> dict[Side, int]:
-    """Random events; returns the wei that each side meant to pay."""
+def play(pair: Pair, rng: Random, steps: int, closes: float) -> dict[Side, int]:
+    """Random events, a part `closes` of them a wish to close; returns the wei that each side meant to pay."""
     intended = dict.fromkeys(Side, 0)
     for _ in range(steps):
         side = rng.choice(list(Side))
         box = pair.mail[side]
         what = rng.choice(("pay", "read", "read", "read", "lose", "repeat", "overtake", "resend"))
-        if what == "pay":
+        if rng.random() < closes:
+            pair.do(side, close())
+        elif what == "pay":
             wei = rng.randint(1, 3)
             outputs = pair.do(side, pay(wei))
             if not any(isinstance(output, events.Rejected) for output in outputs):
@@ -51,13 +56,21 @@ def play(pair: Pair, rng: Random, steps: int) -> dict[Side, int]:
     return intended
 
 
+def accept_finals(pair: Pair) -> None:
+    for side in Side:
+        waiting = pair.channel(side).their_offer
+        if waiting is not None:
+            pair.do(side, events.Accept(CHANNEL_ID, waiting.digest))
+
+
+@pytest.mark.parametrize("closes", [0, 0.05, 0.3])
 @pytest.mark.parametrize("seed", range(25))
-def test_bad_mail_costs_nobody_anything_and_good_mail_brings_agreement(seed: int) -> None:
+def test_bad_mail_costs_nobody_anything_and_good_mail_brings_agreement(seed: int, closes: float) -> None:
     pair = Pair()
     signers = {side: RecordingSigner(KEYS[side]) for side in Side}
     for side in Side:
         pair.parties[side] = replace(pair.parties[side], signer=signers[side])
-    intended = play(pair, Random(seed), 40)
+    intended = play(pair, Random(seed), 40, closes)
 
     for side in Side:
         states = signers[side].states
@@ -68,6 +81,8 @@ def test_bad_mail_costs_nobody_anything_and_good_mail_brings_agreement(seed: int
         for side in Side:
             pair.do(side, events.Resend(CHANNEL_ID))
         pair.settle_mail()
+        accept_finals(pair)
     agreed = pair.agreed()
     assert all(pair.channel(side).own_offers == () for side in Side)
-    assert pair.pay(Side.USER, 1).user_wei == agreed.user_wei - 1
+    assert agreed.is_final or all(pair.channel(side).their_final is None for side in Side)
+    assert agreed.is_final or pair.pay(Side.USER, 1).user_wei == agreed.user_wei - 1
