@@ -14,7 +14,7 @@ from coincurve import PrivateKey, PublicKey
 
 from connext.channel import UNSEEN, Deployment
 from connext.envelopes import Envelope
-from connext.events import ChainView, Open, Output, Pay, Send
+from connext.events import Open, Output, Pay, Send
 from connext.messages import Domain
 from connext.party import Party, step
 from connext.rules import Policy
@@ -61,8 +61,8 @@ class Pair:
         funded = replace(UNSEEN, number=1, time=1, status=Status.OPEN, user_wei=50 * ETHER, node_wei=50 * ETHER)
         self.parties = {}
         for side, key in keys.items():
-            party, _ = step(Party(DEPLOYMENT, POLICY, key.address, key, {}), Open(identity))
-            self.parties[side], _ = step(party, ChainView({self.channel_id: funded}))
+            party = Party(DEPLOYMENT, POLICY, key.address, key, {})
+            self.parties[side], _ = step(party, Open(identity, funded, never_signed=True))
         self.payer = Side.USER
 
     def update(self) -> None:

@@ -148,7 +148,7 @@ class Channel:
     withdrawals: those that carry my signature and may still be executed, with or without the counterparty's.
     own_resume: half-signed by me.
     their_withdrawal, their_resume: half-signed by the counterparty, wait for the owner's intent.
-    restored: the owner said that this file may be old; nothing but an Exit is signed from then on.
+    restored: this file may be old, or stands for one that is lost; nothing but an Exit is signed from then on.
     """
 
     id: Bytes32
@@ -188,8 +188,8 @@ class Channel:
         return None
 
 
-def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side) -> Channel:
-    """A channel in which nothing has happened yet."""
+def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side, *, restored: bool) -> Channel:
+    """A channel of which nothing is known yet; restored: nor whether anything was signed."""
     channel_id = identity.id(deployment.domain.chain_id, deployment.domain.verifying_contract)
     initial = Signed(initial_state(channel_id), bytes(32), None, None)
     return Channel(
@@ -207,7 +207,7 @@ def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side) -
         own_resume=None,
         their_resume=None,
         on_chain=UNSEEN,
-        restored=False,
+        restored=restored,
     )
 
 

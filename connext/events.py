@@ -25,9 +25,16 @@ class ChainView:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Take up a channel, so that it can be funded and used."""
+    """Take up a channel of which there is no file, so that it can be funded and used.
+
+    on_chain: as the newest confirmed block has it. A missing file is the oldest that could have been restored, so
+    nothing but an Exit is signed for a channel that was funded before, unless the owner says that none of its software
+    ever did: never_signed.
+    """
 
     identity: ChannelIdentity
+    on_chain: OnChain
+    never_signed: bool
 
 
 @dataclass(frozen=True, slots=True)

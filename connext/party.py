@@ -507,10 +507,12 @@ def _open(party: Party, event: events.Open) -> tuple[Party, list[Output]]:
         side = rules.my_side(event.identity, party.deployment, party.policy, party.account, party.signer.address)
     except ConnextError as error:
         return party, [events.Rejected(event, error)]
-    channel = new_channel(party.deployment, event.identity, side)
+    signed_before = event.on_chain.status is not Status.UNFUNDED and not event.never_signed
+    channel = new_channel(party.deployment, event.identity, side, restored=signed_before)
     if channel.id in party.channels:
         return party, []
-    return _with_channel(party, channel), [events.Save(channel)]
+    channel, outputs = _confirm(channel, event.on_chain)
+    return _with_channel(party, channel), [events.Save(channel), *outputs]
 
 
 def _mark_restored(_party: Party, channel: Channel, _event: events.MarkRestored) -> Result:

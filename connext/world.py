@@ -12,7 +12,7 @@ from connext import calls, events
 from connext.calls import Call
 from connext.chain import Block, CallReverted, CannotSend, LocalChain, Receipt, Transaction
 from connext.chain.views import confirmed_view, wallet_at
-from connext.channel import Channel, Deployment, Signed
+from connext.channel import UNSEEN, Channel, Deployment, Signed
 from connext.envelopes import Envelope, SignedExit
 from connext.errors import ConnextError
 from connext.events import Output
@@ -33,7 +33,7 @@ DEFAULT_POLICY = Policy(
     payment_limit_token=20_000 * 10**18,
     min_challenge_period=HOUR,
     max_challenge_period=30 * DAY,
-    max_salt=2**64 - 1,
+    max_salt=2**16 - 1,  # few enough to try all, where an owner has lost its files
     withdrawal_window=DAY,
     resume_window=DAY,
     exit_window=30 * DAY,
@@ -179,7 +179,7 @@ class World:
         for name in self.actors:
             for identity in self.channels.values():
                 if self._is_party(name, identity):
-                    self.tell(name, events.Open(identity))
+                    self.tell(name, events.Open(identity, UNSEEN, never_signed=True))
 
     # --- Names ---
 

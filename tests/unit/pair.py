@@ -73,7 +73,7 @@ class Pair:
         self.mail: dict[Side, deque[Envelope]] = {side: deque() for side in Side}
         for side, key in KEYS.items():
             party = Party(DEPLOYMENT, POLICY, ACCOUNTS[side], key, {})
-            self.parties[side], _ = step(party, events.Open(IDENTITY))
+            self.parties[side], _ = step(party, events.Open(IDENTITY, UNSEEN, never_signed=True))
         self.confirm(on_chain)
 
     def do(self, side: Side, event: Event) -> list[Output]:

@@ -5,20 +5,25 @@ from dataclasses import replace
 import pytest
 
 from connext import errors, events
-from connext.channel import recorded_hash
+from connext.channel import UNSEEN, OnChain, recorded_hash
 from connext.envelopes import Countersignature
+from connext.events import Output
 from connext.messages import State
+from connext.party import Party, step
 from connext.rules import FINAL_NONCE_STEP, MAX_OWN_OFFERS
 from connext.signing import Signable
 from connext.types import Side
 from tests.unit.pair import (
+    ACCOUNTS,
     CHANNEL_ID,
     DAY,
     DEPLOYMENT,
     FUNDED,
+    IDENTITY,
     KEYS,
     NODE,
     NOW,
+    POLICY,
     USER,
     Pair,
     accept,
@@ -194,3 +199,41 @@ def test_crossing_proposals_do_not_make_the_node_stand_for_ever(pair: Pair) -> N
         outputs = pair.do(NODE, forged(USER, state(pair.channel(NODE).highest_nonce + 1, -1), 0))
     assert len(pair.channel(NODE).own_offers) == MAX_OWN_OFFERS
     assert isinstance(error_of(outputs), errors.TooManyOffers)
+
+
+# --- A lost file ---
+
+
+def taken_up(on_chain: OnChain, *, never_signed: bool = False) -> tuple[Party, list[Output]]:
+    """The user's software after it has lost its files."""
+    return step(
+        Party(DEPLOYMENT, POLICY, ACCOUNTS[USER], KEYS[USER], {}), events.Open(IDENTITY, on_chain, never_signed)
+    )
+
+
+def test_without_its_file_a_party_signs_no_second_state_with_a_nonce() -> None:
+    """Nonce 3 carried the user's signature; a party that knows of nothing would sign another with it."""
+    party, _ = taken_up(FUNDED)
+    for event in (
+        pay(7),
+        forged(NODE, state(3, 1), 0),
+        events.Withdraw(CHANNEL_ID, 1, 0, 0, 0, ACCOUNTS[USER], NOW + 60),
+    ):
+        _, outputs = step(party, event)
+        assert isinstance(error_of(outputs), errors.StoreMayBeOld)
+    _, outputs = step(party, events.SignExit(CHANNEL_ID, NOW + 60))
+    assert only(outputs, events.HandOut)
+
+
+@pytest.mark.parametrize(("on_chain", "never_signed"), [(UNSEEN, False), (FUNDED, True)])
+def test_a_channel_that_is_new_or_said_to_be_is_used_at_once(on_chain: OnChain, never_signed: bool) -> None:
+    party, _ = taken_up(on_chain, never_signed=never_signed)
+    assert not party.channels[CHANNEL_ID].restored
+    assert party.channels[CHANNEL_ID].on_chain == on_chain
+
+
+def test_an_owner_who_says_it_never_signed_is_corrected_by_the_chain() -> None:
+    recorded = replace(FUNDED, nonce=3, state_hash=b"\x01" * 26)
+    party, outputs = taken_up(recorded, never_signed=True)
+    assert only(outputs, events.FoundOld).recorded_nonce == 3
+    assert party.channels[CHANNEL_ID].restored

@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 
 from connext import errors, events, rules
+from connext.channel import UNSEEN
 from connext.envelopes import Countersignature, Refusal, ResumeProposal, WithdrawalProposal
 from connext.messages import Exit, Message, Resume, State, Transfer, Withdrawal, digest, transfers_hash
 from connext.party import Party, step
@@ -65,7 +66,9 @@ def test_an_old_state_of_a_closed_and_re_opened_channel(pair: Pair) -> None:
     """Raiden. The next channel of the same parties has another salt, so another id, which every state carries."""
     old = forged(USER, state(1, -5), 0)
     reopened = replace(IDENTITY, salt=1)
-    party, _ = step(Party(DEPLOYMENT, POLICY, ACCOUNTS[NODE], KEYS[NODE], {}), events.Open(reopened))
+    party, _ = step(
+        Party(DEPLOYMENT, POLICY, ACCOUNTS[NODE], KEYS[NODE], {}), events.Open(reopened, UNSEEN, never_signed=True)
+    )
     _, outputs = step(party, old)
     assert isinstance(error_of(outputs), errors.UnknownChannel)
     settled = replace(FUNDED, number=2, status=Status.SETTLED)
@@ -217,7 +220,7 @@ def test_a_look_alike_channel_with_a_strangers_signer() -> None:
     stranger = b"\x99" * 20
     mine = Party(DEPLOYMENT, POLICY, ACCOUNTS[USER], KEYS[USER], {})
     for changes in ({"user_signer": stranger}, {"user": stranger}):
-        party, outputs = step(mine, events.Open(replace(IDENTITY, **changes)))
+        party, outputs = step(mine, events.Open(replace(IDENTITY, **changes), UNSEEN, never_signed=True))
         assert isinstance(error_of(outputs), errors.NotMyChannel)
         assert party.channels == {}
 

@@ -7,7 +7,7 @@ import pytest
 
 from connext import errors, events
 from connext import party as party_module
-from connext.channel import OnChain, Signed, recorded_hash
+from connext.channel import UNSEEN, OnChain, Signed, recorded_hash
 from connext.envelopes import Countersignature, Proposal, Refusal, ResumeProposal, WithdrawalProposal
 from connext.messages import Resume, State, Transfer, Withdrawal
 from connext.party import Party, step
@@ -51,17 +51,17 @@ def pair() -> Pair:
 
 def test_open_takes_up_my_channel_once() -> None:
     party = Party(DEPLOYMENT, POLICY, ACCOUNTS[USER], KEYS[USER], {})
-    opened, (save,) = step(party, events.Open(IDENTITY))
+    opened, (save,) = step(party, events.Open(IDENTITY, UNSEEN, never_signed=True))
     assert save == events.Save(opened.channels[CHANNEL_ID])
     assert opened.channels[CHANNEL_ID].side is USER
     assert party.channels == {}
-    assert step(opened, events.Open(IDENTITY)) == (opened, [])
+    assert step(opened, events.Open(IDENTITY, UNSEEN, never_signed=True)) == (opened, [])
 
 
 def test_open_refuses_a_look_alike() -> None:
     party = Party(DEPLOYMENT, POLICY, ACCOUNTS[USER], KEYS[USER], {})
     look_alike = replace(IDENTITY, user_signer=b"\x99" * 20)
-    same, outputs = step(party, events.Open(look_alike))
+    same, outputs = step(party, events.Open(look_alike, UNSEEN, never_signed=True))
     assert same is party
     assert isinstance(error_of(outputs), errors.NotMyChannel)
 
@@ -88,7 +88,7 @@ def test_many_channels_per_party() -> None:
     for salt in (0, 1):
         identity: ChannelIdentity = replace(IDENTITY, salt=salt)
         ids.append(identity.id(1, DEPLOYMENT.domain.verifying_contract))
-        party, _ = step(party, events.Open(identity))
+        party, _ = step(party, events.Open(identity, UNSEEN, never_signed=True))
     party, _ = step(party, events.ChainView(dict.fromkeys(ids, FUNDED)))
     after, outputs = step(party, events.Pay(ids[1], 5, 0))
     assert only(outputs, events.Send).envelope.channel_id == ids[1]

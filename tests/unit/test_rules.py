@@ -36,7 +36,7 @@ from tests.unit.pair import (
     state,
 )
 
-CHANNEL = replace(new_channel(DEPLOYMENT, IDENTITY, USER), on_chain=FUNDED)
+CHANNEL = replace(new_channel(DEPLOYMENT, IDENTITY, USER, restored=False), on_chain=FUNDED)
 
 
 def after(nonce: int, user_wei: int = 0) -> Channel:
@@ -606,7 +606,9 @@ def test_deposits_up_to_the_capacity() -> None:
 
 def test_an_asset_with_capacity_zero_is_not_used() -> None:
     with pytest.raises(errors.CapacityExceeded):
-        rules.check_deposit(new_channel(DEPLOYMENT, IDENTITY, USER), 1, 0, replace(DEPLOYMENT, capacity_wei=0))
+        rules.check_deposit(
+            new_channel(DEPLOYMENT, IDENTITY, USER, restored=False), 1, 0, replace(DEPLOYMENT, capacity_wei=0)
+        )
 
 
 def test_nothing_is_deposited_into_a_channel_that_is_ending() -> None:
