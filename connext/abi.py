@@ -31,6 +31,15 @@ class CannotEncode(ConnextError, ValueError):
     reason: object
 
 
+@dataclass(eq=False)
+class CannotDecode(ConnextError, ValueError):
+    text = (
+        "{function} returned {data}: at this block the address holds no such contract; check address, chain and block"
+    )
+    function: str
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """An event as a chain keeps it."""
@@ -127,8 +136,12 @@ class Abi:
         return _encode(self._constructor, arguments)
 
     def decode_result(self, function: str, data: bytes) -> Any:
-        """What the function returned: a value, or a tuple of several."""
-        values = _CODEC.decode(self._functions[function].returns, data)
+        """What the function returned: a value, or a tuple of several. Raises CannotDecode."""
+        entry = self._functions[function]
+        try:
+            values = _CODEC.decode(entry.returns, data)
+        except DecodingError:
+            raise CannotDecode(entry.signature, data) from None
         return values[0] if len(values) == 1 else values
 
     def decode_log(self, log: Log) -> Event | None:

@@ -4,8 +4,10 @@ An error is named for the rule that was broken and carries the values that broke
 sentence that says what is wrong and, where there is a cure, how to fix it.
 """
 
+import reprlib
+import string
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(eq=False)
@@ -15,12 +17,32 @@ class ConnextError(Exception):
     text: ClassVar[str]
 
     def __str__(self) -> str:
-        return self.text.format(**{field.name: readable(getattr(self, field.name)) for field in fields(self)})
+        values = {field.name: readable(getattr(self, field.name)) for field in fields(self)}
+        return _printable(_FORMATTER.vformat(self.text, (), values))
+
+
+class _Formatter(string.Formatter):
+    """`{value!r}` is short, however large or deep the value that somebody sent."""
+
+    def convert_field(self, value: Any, conversion: str | None) -> Any:
+        return _REPR.repr(value) if conversion == "r" else super().convert_field(value, conversion)
+
+
+_FORMATTER = _Formatter()
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 200
+_MAX_LENGTH = 2000
 
 
 def readable(value: object) -> object:
     """Bytes as `0x` and digits, everything else as it is."""
     return "0x" + value.hex() if isinstance(value, bytes) else value
+
+
+def _printable(text: str) -> str:
+    """Values may come from a stranger's file: none of them speaks to the terminal, or fills it."""
+    shown = text if len(text) <= _MAX_LENGTH else text[:_MAX_LENGTH] + "…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
 
 
 # --- docs/protocol.md section 8 ---

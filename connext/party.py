@@ -50,6 +50,22 @@ class Party:
     channels: Mapping[bytes, Channel]
 
 
+def adopt(party: Party, channels: Mapping[bytes, Channel]) -> tuple[Party, dict[bytes, ConnextError]]:
+    """The party with those of its files' channels that are its own, and by id why the others are not.
+
+    A file says which side is mine; somebody may have put it there, with my signer and an account of its own.
+    """
+    mine, refused = {}, {}
+    for channel_id, channel in channels.items():
+        try:
+            rules.my_side(channel.identity, party.deployment, party.policy, party.account, party.signer.address)
+            rules.check_mine(channel, party.account, party.signer.address)
+            mine[channel_id] = channel
+        except ConnextError as error:
+            refused[channel_id] = error
+    return replace(party, channels=mine), refused
+
+
 def step(party: Party, event: Event) -> tuple[Party, list[Output]]:
     """The party after the event, and what to do: Save first, then the rest in order."""
     if isinstance(event, events.ChainView):

@@ -23,6 +23,9 @@ from connext.types import Address, Bytes32, InvalidValue, Side, Uint64
 DEFAULT_ROOT = Path(".connext")
 FORMAT = 1
 
+MAX_FILE_BYTES = 2**22
+"""Several times the largest file that this package writes."""
+
 
 @dataclass(eq=False)
 class StoreError(ConnextError):
@@ -59,16 +62,21 @@ class Document:
 
 
 class Store:
-    """The files of one party in one deployment. Hold it (`with store:`) from reading the channels to the last save."""
+    """The files of one party in one deployment. Hold it (`with store:`) from reading the channels to the last save.
+
+    unusable: why the last `load` left files out, by their paths. They are never written over: a channel whose file is
+    broken must not begin anew.
+    """
 
     def __init__(self, domain: Domain, root: Path = DEFAULT_ROOT) -> None:
         self.domain = domain
         self.folder = root / str(domain.chain_id)
+        self.unusable: dict[Path, InvalidFile] = {}
         self._lock: IO[str] | None = None
 
     def __enter__(self) -> Self:
         """Take the lock of this chain's folder. Raises StoreLocked at once if another process has it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(self.folder)
         lock = (self.folder / "lock").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -89,19 +97,28 @@ class Store:
         return self.folder / f"0x{channel_id.hex()}.json"
 
     def load(self) -> dict[bytes, Channel]:
-        """Every channel of this manager, checked, signatures included. Raises InvalidFile."""
+        """Every channel of this manager whose file is right, signatures included; the other files are `unusable`.
+
+        Whose channels they are is for `party.adopt` to judge.
+        """
         channels = {}
+        self.unusable = {}
         for path in sorted(self.folder.glob("0x*.json")):
-            document = _read_document(path)
-            if document.manager == self.domain.verifying_contract:
-                _check_document(document, self.domain, path)
-                channels[document.channel.id] = document.channel
+            try:
+                document = _read_document(path)
+                if document.manager == self.domain.verifying_contract:
+                    _check_document(document, self.domain, path)
+                    channels[document.channel.id] = document.channel
+            except InvalidFile as error:
+                self.unusable[path] = error
         return channels
 
     def save(self, channel: Channel) -> None:
-        """Put the channel on the disk. Raises StoreNotLocked."""
+        """Put the channel on the disk. Raises StoreNotLocked, InvalidFile for one that could not be loaded."""
         if self._lock is None:
             raise StoreNotLocked(self.folder)
+        if (error := self.unusable.get(self.path(channel.id))) is not None:
+            raise error
         document = Document(FORMAT, self.domain.chain_id, self.domain.verifying_contract, channel)
         _write(self.path(channel.id), to_json(document))
 
@@ -130,18 +147,37 @@ def _write(path: Path, value: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync_folder(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    """The folder and those above it, on the disk as well."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make what was created or renamed in the folder survive a power failure."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _read(path: Path) -> object:
     try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise InvalidFile(path, f"larger than {MAX_FILE_BYTES} bytes")
+        return json.loads(content.decode("utf-8"), object_pairs_hook=_unique)
     except OSError as error:
         raise InvalidFile(path, error.strerror or "cannot be read") from None
+    except RecursionError:
+        raise InvalidFile(path, "not valid JSON: nested too deeply") from None
     except ValueError as error:
         raise InvalidFile(path, f"not valid JSON: {error}") from None
 

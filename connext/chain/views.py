@@ -63,6 +63,6 @@ def wallet_at(chain: Chain, token: Address, account: Address, block: int) -> Hol
 
 
 def ask_manager(chain: Chain, manager: Address, block: int, function: str, *arguments: object) -> Any:
-    """What a view of the manager returns."""
+    """What a view of the manager returns. Raises CannotDecode where there was no manager at that block yet."""
     question = Transaction(ZERO_ADDRESS, manager, manager_abi().encode_call(function, *arguments))
     return manager_abi().decode_result(function, chain.call(question, block))

@@ -3,7 +3,7 @@
 import pytest
 from eth_abi.abi import encode
 
-from connext.abi import Abi, CannotEncode, Log, Revert, artifact, manager_abi
+from connext.abi import Abi, CannotDecode, CannotEncode, Log, Revert, artifact, manager_abi
 from connext.keccak import keccak256
 from connext.types import Asset, ChannelIdentity, Side
 
@@ -34,6 +34,11 @@ def test_what_does_not_fit_is_refused(arguments: tuple[object, ...]) -> None:
 def test_results_come_as_values() -> None:
     assert manager_abi().decode_result("reserveOf", encode(["uint128", "uint128"], [3, 4])) == (3, 4)
     assert manager_abi().decode_result("PAYOUT_STIPEND", encode(["uint256"], [100_000])) == 100_000
+
+
+def test_a_result_of_no_contract_is_refused_by_name() -> None:
+    with pytest.raises(CannotDecode, match=r"channelOf\(bytes32\) returned 0x: .*no such contract"):
+        manager_abi().decode_result("channelOf", b"")
 
 
 def test_a_custom_error_has_its_values() -> None:

@@ -10,20 +10,23 @@ from typing import Any
 
 import pytest
 
-from connext import events
-from connext.channel import Channel
+from connext import errors, events
+from connext.channel import Channel, new_channel
 from connext.envelopes import KINDS, Envelope, Refusal, envelope_from_json, envelope_to_json
 from connext.messages import Domain
-from connext.party import step
-from connext.store import InvalidFile, Store, StoreLocked, StoreNotLocked, read_envelope, write_envelope
+from connext.party import Party, adopt, step
+from connext.store import MAX_FILE_BYTES, InvalidFile, Store, StoreLocked, StoreNotLocked, read_envelope, write_envelope
 from connext.types import InvalidValue
 from tests.unit.pair import (
     ACCOUNTS,
     CHANNEL_ID,
     DEPLOYMENT,
     HOUR,
+    IDENTITY,
+    KEYS,
     NODE,
     NOW,
+    POLICY,
     USER,
     Pair,
     disputed,
@@ -72,6 +75,13 @@ def change(path: Path, keys: str, value: Any) -> None:
         place = place[int(key)] if key.isdigit() else place[key]
     place[last] = value
     path.write_text(json.dumps(document))
+
+
+def why_unusable(store: Store, path: Path) -> InvalidFile:
+    """The error of the one file that the store has."""
+    assert store.load() == {}
+    assert list(store.unusable) == [path]
+    return store.unusable[path]
 
 
 def test_the_busy_channel_is_busy() -> None:
@@ -210,10 +220,9 @@ def test_a_changed_file_is_refused_with_the_field_that_is_wrong(
     store: Store, saved: Path, keys: str, value: object, where: str
 ) -> None:
     change(saved, keys, value)
-    with pytest.raises(InvalidFile) as error:
-        store.load()
-    assert str(error.value).startswith(f"{saved}: ")
-    assert where in str(error.value)
+    error = str(why_unusable(store, saved))
+    assert error.startswith(f"{saved}: ")
+    assert where in error
 
 
 def test_an_own_offer_below_the_newest_state_is_refused(store: Store) -> None:
@@ -223,8 +232,8 @@ def test_an_own_offer_below_the_newest_state_is_refused(store: Store) -> None:
     pair.do(USER, forged(NODE, state(2), 0))
     with store:
         store.save(replace(pair.channel(USER), own_offers=dead))
-    with pytest.raises(InvalidFile, match=r"ownOffers\[0\]\.state\.nonce: expected more than 2"):
-        store.load()
+    error = why_unusable(store, store.path(CHANNEL_ID))
+    assert "ownOffers[0].state.nonce: expected more than 2" in str(error)
 
 
 def test_a_withdrawal_without_my_signature_is_refused(store: Store) -> None:
@@ -233,21 +242,66 @@ def test_a_withdrawal_without_my_signature_is_refused(store: Store) -> None:
     with store:
         store.save(pair.channel(USER))
     change(store.path(CHANNEL_ID), "channel.withdrawals.0.userSignature", None)
-    with pytest.raises(InvalidFile, match=r"withdrawals\[0\]\.userSignature"):
-        store.load()
+    assert "withdrawals[0].userSignature" in str(why_unusable(store, store.path(CHANNEL_ID)))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": "1", "format": "1"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": "1", "format": "1"}', "[" * 200_000])
 def test_what_is_not_a_channels_file(store: Store, saved: Path, text: str) -> None:
     saved.write_text(text)
-    with pytest.raises(InvalidFile):
-        store.load()
+    assert why_unusable(store, saved)
+
+
+def test_a_folder_in_the_place_of_a_file(store: Store, saved: Path) -> None:
+    saved.unlink()
+    saved.mkdir()
+    assert "directory" in str(why_unusable(store, saved))
+
+
+def test_one_broken_file_does_not_lock_the_others_out(store: Store, saved: Path) -> None:
+    broken = saved.with_name(f"0x{'ab' * 32}.json")
+    broken.write_text("{")
+    assert list(store.load()) == [CHANNEL_ID]
+    assert list(store.unusable) == [broken]
+    broken.unlink()
+    assert list(store.load()) == [CHANNEL_ID]
+    assert store.unusable == {}
+
+
+def test_a_broken_file_is_not_written_over(store: Store, saved: Path) -> None:
+    """Its channel would begin anew, and what can be saved of it would be gone."""
+    saved.write_text("{")
+    store.load()
+    with store, pytest.raises(InvalidFile, match="not valid JSON"):
+        store.save(Pair().channel(USER))
+    assert saved.read_text() == "{"
+
+
+def test_a_planted_file_with_my_signer_and_a_thiefs_account(store: Store, saved: Path) -> None:
+    planted = new_channel(DEPLOYMENT, replace(IDENTITY, user=b"\x66" * 20), USER, restored=False)
+    with store:
+        store.save(planted)
+        party, refused = adopt(Party(DEPLOYMENT, POLICY, ACCOUNTS[USER], KEYS[USER], {}), store.load())
+    assert list(party.channels) == [CHANNEL_ID]
+    assert isinstance(refused[planted.id], errors.NotMyChannel)
+
+
+def test_a_file_of_the_other_side_is_not_adopted() -> None:
+    pair = Pair()
+    party, refused = adopt(pair.parties[USER], pair.parties[NODE].channels)
+    assert party.channels == {}
+    assert isinstance(refused[CHANNEL_ID], errors.NotMyChannel)
+
+
+def test_a_new_folder_is_on_the_disk_with_those_above_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    with Store(DOMAIN, tmp_path / "new"):
+        assert synced == [str(tmp_path), str(tmp_path / "new")]
 
 
 def test_a_file_under_another_name_is_refused(store: Store, saved: Path) -> None:
-    saved.rename(saved.with_name("0x1234.json"))
-    with pytest.raises(InvalidFile, match="not the name of the file"):
-        store.load()
+    renamed = saved.rename(saved.with_name("0x1234.json"))
+    assert "not the name of the file" in str(why_unusable(store, renamed))
 
 
 # --- Envelopes as files ---
@@ -310,6 +364,33 @@ def test_a_missing_or_broken_envelope_file(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[]")
     with pytest.raises(InvalidFile, match="expected an object"):
         read_envelope(tmp_path / "list.json")
+
+
+def test_a_deep_envelope_is_refused_by_name(tmp_path: Path) -> None:
+    """Also one that can just be read, and is too deep to be shown."""
+    path = tmp_path / "deep.json"
+    for depth in (*range(100, 1100, 50), 200_000):
+        path.write_text("[" * depth + "]" * depth)
+        with pytest.raises(InvalidFile) as error:
+            read_envelope(path)
+        assert len(str(error.value)) < 300
+
+
+def test_a_file_that_would_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large.json"
+    path.write_text(" " * MAX_FILE_BYTES + "{}")
+    with pytest.raises(InvalidFile, match="larger than"):
+        read_envelope(path)
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J\x1b[31mpaid 10 ETH", "\ud800", "\nchannel settled", "\u202e", "x" * 10**6])
+def test_a_strangers_words_do_not_speak_to_the_terminal(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "hostile.json"
+    path.write_text(json.dumps({"kind": "refusal", name: name}))
+    with pytest.raises(InvalidFile) as error:
+        read_envelope(path)
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 2100
 
 
 def test_a_tampered_envelope_is_for_the_party_to_reject() -> None:
