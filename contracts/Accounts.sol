@@ -7,17 +7,19 @@ import {Batching} from "./Batching.sol";
 import {Delivery} from "./libraries/Delivery.sol";
 
 /// @title Money outside of channels, and the only place where money moves
-/// @notice Reserves, which only their account moves, and credit, which waits for its account. No code path reads the contract's own balance.
-/// docs/protocol.md sections 3 and 5.
+/// @notice Reserves, which only their account moves, and credit, which waits for its account. No code path reads the
+/// contract's own balance. docs/protocol.md sections 3 and 5.
 abstract contract Accounts is Batching {
     /// @inheritdoc IChannelManager
     uint256 public constant PAYOUT_STIPEND = 100_000;
 
-    /// @dev Most gas that one payout can use: the call (9 000 with value, 2 600 each for a cold account and its EIP-7702 code, or 25 000 for a new one,
-    /// which runs no code), the stipend, and the credit where it fails (25 000). It also covers 64/63 of the stipend, which EIP-150 asks for.
+    /// @dev Most gas that one payout can use: the call (9 000 with value, 2 600 each for a cold account and its
+    /// EIP-7702 code, or 25 000 for a new one, which runs no code), the stipend, and the credit where it fails (25
+    /// 000). It also covers 64/63 of the stipend, which EIP-150 asks for.
     uint256 private constant PAYOUT_GAS = 145_000;
 
-    /// @dev Reserves stop growing by deposits here. Payouts of channels are at most 2^80 each, so no number of them overflows the rest.
+    /// @dev Reserves stop growing by deposits here. Payouts of channels are at most 2^80 each, so no number of them
+    /// overflows the rest.
     uint256 private constant MAX_FUNDED_RESERVE = type(uint128).max / 2;
 
     address internal immutable TOKEN;
@@ -162,14 +164,15 @@ abstract contract Accounts is Batching {
 
     /// @dev Pulls the caller's own tokens, and nobody else's.
     function _pull(uint256 amountToken) internal {
-        if (amountToken != 0) _pullSome(amountToken);
+        if (amountToken != 0) _pullTokens(amountToken);
     }
 
-    function _pullSome(uint256 amountToken) private leaving {
+    function _pullTokens(uint256 amountToken) private leaving {
         if (!Delivery.pullToken(TOKEN, msg.sender, amountToken)) revert TokenPullFailed(msg.sender, amountToken);
     }
 
-    /// @dev Pays a user side out of a channel. What cannot be delivered becomes the account's credit, so no payee can block anybody (G10).
+    /// @dev Pays a user side out of a channel. What cannot be delivered becomes the account's credit, so no payee can
+    /// block anybody (G10).
     function _payOut(address account, address recipient, uint256 amountWei, uint256 amountToken) internal leaving {
         _requirePayoutGas((amountWei == 0 ? 0 : PAYOUT_GAS) + (amountToken == 0 ? 0 : PAYOUT_GAS));
         if (amountWei != 0 && !Delivery.sendWei(recipient, amountWei, PAYOUT_STIPEND)) {
@@ -190,8 +193,8 @@ abstract contract Accounts is Batching {
         }
     }
 
-    /// @dev Without this a caller could choose the gas so that a payee fails and is only credited. Asked for all payouts at once, before the first,
-    /// so that the gas one payee uses cannot decide over the next.
+    /// @dev Without this a caller could choose the gas so that a payee fails and is only credited. Asked for all
+    /// payouts at once, before the first, so that the gas one payee uses cannot decide over the next.
     function _requirePayoutGas(uint256 gasNeeded) private view {
         uint256 gasLeft = gasleft();
         if (gasLeft < gasNeeded) revert PayoutGasTooLow(gasLeft, gasNeeded);

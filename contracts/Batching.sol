@@ -4,8 +4,9 @@ pragma solidity ^0.8.28;
 import {Call, IChannelManager} from "../interfaces/IChannelManager.sol";
 
 /// @title The one door of the contract: no reentrance, value counted once, several calls in one transaction
-/// @notice Every state-changing function is payable, because a delegated call sees the value of the whole batch, and stands behind
-/// `entrance` or `entranceWithoutValue`; every call to somebody else's code stands within `leaving`. docs/protocol.md section 3.
+/// @notice Every state-changing function is payable, because a delegated call sees the value of the whole batch, and
+/// stands behind `entrance` or `entranceWithoutValue`; every call to somebody else's code stands within `leaving`.
+/// docs/protocol.md section 3.
 abstract contract Batching is IChannelManager {
     uint256 private constant MAX_REASON_BYTES = 256;
     /// @dev What is spent between the gas check and the delegated call, with room.
@@ -23,7 +24,8 @@ abstract contract Batching is IChannelManager {
         _;
     }
 
-    /// @dev In front of every other state-changing function. Without value in the transaction no call of a batch can have any.
+    /// @dev In front of every other state-changing function. Without value in the transaction no call of a batch can
+    /// have any.
     modifier entranceWithoutValue() {
         if (_locked != 0) revert Reentered();
         if (msg.value != 0 && _value() != 0) revert UnexpectedValue(_value());
@@ -71,7 +73,8 @@ abstract contract Batching is IChannelManager {
         }
     }
 
-    /// @dev Makes one call with exactly the gas it asked for, so that no earlier call can starve a later one (EIP-150 leaves 63/64).
+    /// @dev Makes one call with exactly the gas it asked for, so that no earlier call can starve a later one (EIP-150
+    /// leaves 63/64).
     function _delegate(uint256 index, Call calldata call_) private returns (bool succeeded) {
         bytes memory data = call_.data;
         uint256 gasNeeded = call_.gasNeeded;

@@ -13,7 +13,8 @@ enum Asset {
     Token
 }
 
-/// @notice Where a channel stands. It moves Unfunded -> Open <-> Disputed -> Settled, or Open -> Settled, and never back.
+/// @notice Where a channel stands. It moves Unfunded -> Open <-> Disputed -> Settled, or Open -> Settled, and never
+/// back.
 enum Status {
     Unfunded,
     Open,
@@ -165,9 +166,9 @@ struct ChannelView {
 }
 
 /// @title Payment channels in ETH and one token
-/// @notice Holds every channel of a deployment. Nobody owns it and nothing in it can be changed or stopped.
-/// All amounts are in wei or in the token's smallest unit, all times are Unix seconds. A limit in time is half-open: before it
-/// one may record, execute and resume, from it on one may settle. docs/protocol.md sections 2 to 5 and 7.
+/// @notice Holds every channel of a deployment. Nobody owns it and nothing in it can be changed or stopped. All amounts
+/// are in wei or in the token's smallest unit, all times are Unix seconds. A limit in time is half-open: before it one
+/// may record, execute and resume, from it on one may settle. docs/protocol.md sections 2 to 5 and 7.
 interface IChannelManager {
     // --- Errors: deployment ---
 
@@ -245,7 +246,8 @@ interface IChannelManager {
 
     // --- Errors: what was signed ---
 
-    /// @notice Thrown when a signature does not recover to the signer that must have made it (`recovered` is 0 where it is malformed).
+    /// @notice Thrown when a signature does not recover to the signer that must have made it (`recovered` is 0 where it
+    /// is malformed).
     /// @dev Sign the very fields that are sent, for this channel, contract and chain.
     error WrongSigner(address expected, address recovered);
 
@@ -309,7 +311,8 @@ interface IChannelManager {
     /// @dev Deposit less, or open another channel.
     error CapacityExceeded(bytes32 channelId, Asset asset, uint256 total, uint256 capacity);
 
-    /// @notice Thrown when a side has deposited (or was paid out) more over the life of the channel than the ledger can count.
+    /// @notice Thrown when a side has deposited (or was paid out) more over the life of the channel than the ledger can
+    /// count.
     /// @dev Close the channel and open another under a new salt.
     error ContributionOutOfRange(bytes32 channelId, Asset asset, int256 contribution);
 
@@ -392,7 +395,8 @@ interface IChannelManager {
     /// @notice A newer state was recorded. Whoever lost its own store can settle with it.
     event StateRecorded(bytes32 indexed channelId, StateHeader state);
 
-    /// @notice A dispute started: newer states may be recorded before `deadline`, from it on the channel can be settled.
+    /// @notice A dispute started: newer states may be recorded before `deadline`, from it on the channel can be
+    /// settled.
     event DisputeStarted(bytes32 indexed channelId, uint256 dispute, uint256 deadline);
 
     /// @notice Both parties ended the dispute; the channel goes on and the recorded state stays.
@@ -425,8 +429,8 @@ interface IChannelManager {
 
     // --- Money into channels ---
 
-    /// @notice Adds ETH (the value sent) and tokens (pulled from the caller) to a side of an open or new channel. Anyone may call.
-    /// The first deposit opens the channel. No signature of either party is needed.
+    /// @notice Adds ETH (the value sent) and tokens (pulled from the caller) to a side of an open or new channel.
+    /// Anyone may call. The first deposit opens the channel. No signature of either party is needed.
     /// @param channel The channel, new or open without a dispute.
     /// @param side The side whose contribution grows.
     /// @param amountToken Tokens to pull from the caller, in the smallest unit.
@@ -438,8 +442,8 @@ interface IChannelManager {
     /// @param amountToken Tokens to pull from the caller, in the smallest unit.
     function topUp(bytes32 channelId, Side side, uint128 amountToken) external payable;
 
-    /// @notice Moves money from the caller's reserve into its side of a new or open channel. Only the user's or the node's account may call.
-    /// Of each asset as much is moved as was asked for and the capacity still allows.
+    /// @notice Moves money from the caller's reserve into its side of a new or open channel. Only the user's or the
+    /// node's account may call. Of each asset as much is moved as was asked for and the capacity still allows.
     /// @param channel The channel, new or open without a dispute.
     /// @param amountWei Most wei to move.
     /// @param amountToken Most tokens to move, in the smallest unit.
@@ -447,8 +451,8 @@ interface IChannelManager {
 
     // --- Money out of an open channel ---
 
-    /// @notice Pays out what both parties signed and keeps the channel open. Anyone may call. The user's part goes to the recipient
-    /// (what cannot be delivered becomes the user account's credit), the node's part to its reserve.
+    /// @notice Pays out what both parties signed and keeps the channel open. Anyone may call. The user's part goes to
+    /// the recipient (what cannot be delivered becomes the user account's credit), the node's part to its reserve.
     /// @param channel An open channel without a dispute.
     /// @param withdrawal What is taken out.
     /// @param userSignature EIP-712 signature of the `Withdrawal` by the user's signer.
@@ -462,14 +466,14 @@ interface IChannelManager {
 
     // --- Disputes ---
 
-    /// @notice Records a state that both signed and that is newer than the recorded one. Anyone may call, with or without a dispute;
-    /// during one this is the challenge. It never moves the deadline.
+    /// @notice Records a state that both signed and that is newer than the recorded one. Anyone may call, with or
+    /// without a dispute; during one this is the challenge. It never moves the deadline.
     /// @param channel An open channel, or one in a dispute before its deadline.
     /// @param signed The state with both signatures.
     function checkpoint(Channel calldata channel, SignedState calldata signed) external payable;
 
-    /// @notice Starts the challenge period. Only an account or signer of the channel may call. A state that is newer than the recorded one
-    /// is recorded first; one that is not (nonce 0 for none at all) is ignored unread.
+    /// @notice Starts the challenge period. Only an account or signer of the channel may call. A state that is newer
+    /// than the recorded one is recorded first; one that is not (nonce 0 for none at all) is ignored unread.
     /// @param channel An open channel that holds something.
     /// @param signed The newest state the caller has.
     function startDispute(Channel calldata channel, SignedState calldata signed) external payable;
@@ -486,8 +490,8 @@ interface IChannelManager {
         SignedState calldata signed
     ) external payable;
 
-    /// @notice Ends the running dispute before its deadline; the recorded state stays. Anyone may call with a `Resume` of both parties
-    /// for this very dispute.
+    /// @notice Ends the running dispute before its deadline; the recorded state stays. Anyone may call with a `Resume`
+    /// of both parties for this very dispute.
     /// @param channel A channel in a dispute before its deadline.
     /// @param deadline Unix time in seconds from which on the resume is void.
     /// @param userSignature EIP-712 signature of the `Resume` by the user's signer.
@@ -499,12 +503,14 @@ interface IChannelManager {
         Signature calldata nodeSignature
     ) external payable;
 
-    /// @notice Pays out the recorded state, from the deadline of the dispute on, and closes the channel for ever. Anyone may call.
+    /// @notice Pays out the recorded state, from the deadline of the dispute on, and closes the channel for ever.
+    /// Anyone may call.
     /// @param channel A channel in a dispute at or after its deadline.
     /// @param state The recorded state, or where none was recorded the initial one: all zero, without transfers.
     function settle(Channel calldata channel, StateHeader calldata state) external payable;
 
-    /// @notice Pays out a final state that both signed, at once, and closes the channel for ever. Anyone may call, also during and after a dispute.
+    /// @notice Pays out a final state that both signed, at once, and closes the channel for ever. Anyone may call, also
+    /// during and after a dispute.
     /// @param channel An open or disputed channel.
     /// @param signed A final state, not older than the recorded one, with both signatures.
     function close(Channel calldata channel, SignedState calldata signed) external payable;
@@ -528,13 +534,15 @@ interface IChannelManager {
     /// @param recipient Where to.
     function withdrawCredit(uint128 amountWei, uint128 amountToken, address recipient) external payable;
 
-    /// @notice Pays an account its credit of one asset, to that same account. Anyone may call, for accounts that cannot.
+    /// @notice Pays an account its credit of one asset, to that same account. Anyone may call, for accounts that
+    /// cannot.
     /// @param account The account with credit.
     /// @param asset Which asset to pay.
     function pushCredit(address account, Asset asset) external payable;
 
-    /// @notice Passes the caller's signed DAI permit for an unlimited allowance to the token. Made for batches: where it fails (somebody sent it first)
-    /// the deposit beside it decides. Holder is always the caller, spender always the manager.
+    /// @notice Passes the caller's signed DAI permit for an unlimited allowance to the token. Made for batches: where
+    /// it fails (somebody sent it first) the deposit beside it decides. Holder is always the caller, spender always the
+    /// manager.
     /// @param nonce The caller's permit nonce in the token.
     /// @param expiry Unix time in seconds after which the permit is void; 0 for never.
     /// @param v Recovery id of the signature.
@@ -544,8 +552,8 @@ interface IChannelManager {
 
     // --- Batches ---
 
-    /// @notice Makes several calls for the caller in one transaction. Each stands alone: one that fails is reported by `CallFailed` and undoes nothing else.
-    /// Value that no call spent is added to the caller's reserve.
+    /// @notice Makes several calls for the caller in one transaction. Each stands alone: one that fails is reported by
+    /// `CallFailed` and undoes nothing else. Value that no call spent is added to the caller's reserve.
     /// @param calls The calls, in order.
     /// @return succeeded Which of the calls succeeded.
     function batch(Call[] calldata calls) external payable returns (bool[] memory succeeded);
@@ -558,7 +566,8 @@ interface IChannelManager {
     /// @notice Gas that a payee is given in a payout of a channel.
     function PAYOUT_STIPEND() external view returns (uint256);
 
-    /// @notice Id of a channel: keccak256 of the deployment's chain id, this contract and the channel's fields, ABI-encoded.
+    /// @notice Id of a channel: keccak256 of the deployment's chain id, this contract and the channel's fields,
+    /// ABI-encoded.
     function channelIdOf(Channel calldata channel) external view returns (bytes32);
 
     /// @notice What the chain keeps of a channel.

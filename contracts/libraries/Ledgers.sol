@@ -12,8 +12,8 @@ struct Record {
 }
 
 /// @title The ledger of a channel
-/// @notice Hides which slot holds which asset. The first asset shares the slot of deadline and counters, so that a channel in one asset,
-/// whichever it is, costs one slot.
+/// @notice Hides which slot holds which asset. The first asset shares the slot of deadline and counters, so that a
+/// channel in one asset, whichever it is, costs one slot.
 library Ledgers {
     /// @notice The ledger of an asset; all zero where the channel never held it.
     function pot(Record storage record, Head head, Asset asset) internal view returns (Pot) {

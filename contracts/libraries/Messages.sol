@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 import {StateHeader, Transfer, Withdrawal} from "../../interfaces/IChannelManager.sol";
 
 /// @title EIP-712 struct hashes of everything that is signed
-/// @notice One typed struct per kind of message, so that no signature can be taken for another kind (G6). docs/protocol.md section 4.
+/// @notice One typed struct per kind of message, so that no signature can be taken for another kind (G6).
+/// docs/protocol.md section 4.
 library Messages {
     bytes32 internal constant TRANSFER_TYPEHASH = keccak256(
         "Transfer(uint64 id,uint8 payer,uint8 asset,uint128 amount,address condition,bytes32 paramsHash,uint64 expiry)"

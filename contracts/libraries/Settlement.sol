@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 /// @title Who gets what when a channel settles
 /// @notice Pure arithmetic of docs/protocol.md section 5. Never reverts, whatever was signed (G7, G10).
 library Settlement {
-    /// @notice Splits a channel's total of one asset. Honest states make every bound exact; dishonest ones only hurt who signed them.
+    /// @notice Splits a channel's total of one asset. Honest states make every bound exact; dishonest ones only hurt
+    /// who signed them.
     /// @param total What the channel holds.
     /// @param userContribution Deposited minus withdrawn for the user.
     /// @param userNet What payments added to the user's side, as signed.

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @dev The ledger of one asset in the low 176 bits of a word: int96 user | uint80 total.
-/// `total` is what the channel holds, `user` the user's contribution (deposited minus withdrawn); the node's is total - user.
+/// @dev The ledger of one asset in the low 176 bits of a word: int96 user | uint80 total. `total` is what the channel
+/// holds, `user` the user's contribution (deposited minus withdrawn); the node's is total - user.
 type Pot is uint256;
 
-/// @dev The first slot of a channel: uint8 form | uint16 sequence | uint16 dispute | uint40 deadline | Pot of the first asset.
-/// `deadline` (Unix seconds) is 0 without a running dispute, `dispute` is the number of the latest one, `sequence` the next withdrawal's.
+/// @dev The first slot of a channel: uint8 form | uint16 sequence | uint16 dispute | uint40 deadline | Pot of the first
+/// asset. `deadline` (Unix seconds) is 0 without a running dispute, `dispute` is the number of the latest one,
+/// `sequence` the next withdrawal's.
 type Head is uint256;
 
-/// @dev The second slot: the recorded state as uint48 nonce | first 26 bytes of its struct hash. docs/decisions/0003-storage-layout.md.
+/// @dev The second slot: the recorded state as uint48 nonce | first 26 bytes of its struct hash.
+/// docs/decisions/0003-storage-layout.md.
 type Recorded is uint256;
 
 /// @dev Which asset a channel's first slot holds, and whether its third slot holds the other. Settled is the tombstone.

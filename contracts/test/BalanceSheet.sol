@@ -10,7 +10,8 @@ interface IBalances {
 /// @title Everything that accounts own, in one call
 /// @notice So that a test can compare all money before and after a transaction and see what moved that should not have.
 contract BalanceSheet {
-    /// @return sheet For each account what it owns in wei and tokens, in its reserve in wei and tokens, and as credit in wei and tokens.
+    /// @return sheet For each account what it owns in wei and tokens, in its reserve in wei and tokens, and as credit
+    /// in wei and tokens.
     function read(IChannelManager manager, address[] calldata accounts)
         external
         view

@@ -5,7 +5,8 @@ import {Delivery} from "../libraries/Delivery.sol";
 
 /// @title `Delivery` beside the same in plain Solidity
 contract DeliveryHarness {
-    /// @dev A true is left in the memory into which a token's answer is written: an answer shorter than a word must not uncover it.
+    /// @dev A true is left in the memory into which a token's answer is written: an answer shorter than a word must not
+    /// uncover it.
     modifier dirtyScratchSpace() {
         assembly ("memory-safe") {
             mstore(0x00, 1)

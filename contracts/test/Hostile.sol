@@ -44,7 +44,8 @@ abstract contract Hostile {
         _gasToSpend = amount;
     }
 
-    /// @notice Make these calls to whoever called, one after the other, and report the first word of each answer. A selector alone is enough: zeros follow.
+    /// @notice Make these calls to whoever called, one after the other, and report the first word of each answer. A
+    /// selector alone is enough: zeros follow.
     function callBack(bytes[] calldata callbacks) external {
         _conduct = Conduct.CallsBack;
         _callbacks = callbacks;
