@@ -14,8 +14,8 @@ abstract contract Accounts is Batching {
     uint256 public constant PAYOUT_STIPEND = 100_000;
 
     /// @dev Most gas that one payout can use: the call (9 000 with value, 2 600 each for a cold account and its
-    /// EIP-7702 code, or 25 000 for a new one, which runs no code), the stipend, and the credit where it fails (25
-    /// 000). It also covers 64/63 of the stipend, which EIP-150 asks for.
+    /// EIP-7702 code, or 25 000 for a new one, which runs no code), the stipend, and what crediting costs
+    /// where it fails (25 000). It also covers 64/63 of the stipend, which EIP-150 asks for.
     uint256 private constant PAYOUT_GAS = 145_000;
 
     /// @dev Reserves stop growing by deposits here. Payouts of channels are at most 2^80 each, so no number of them
