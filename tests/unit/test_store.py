@@ -276,9 +276,10 @@ def test_a_broken_file_is_not_written_over(store: Store, saved: Path) -> None:
     assert saved.read_text() == "{"
 
 
-def test_a_planted_file_with_my_signer_and_a_thiefs_account(store: Store, saved: Path) -> None:
+def test_a_planted_file_with_my_signer_and_a_thiefs_account(store: Store) -> None:
     planted = new_channel(DEPLOYMENT, replace(IDENTITY, user=b"\x66" * 20), USER, restored=False)
     with store:
+        store.save(Pair().channel(USER))
         store.save(planted)
         party, refused = adopt(Party(DEPLOYMENT, POLICY, ACCOUNTS[USER], KEYS[USER], {}), store.load())
     assert list(party.channels) == [CHANNEL_ID]
@@ -294,9 +295,9 @@ def test_a_file_of_the_other_side_is_not_adopted() -> None:
 
 def test_a_new_folder_is_on_the_disk_with_those_above_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
     with Store(DOMAIN, tmp_path / "new"):
-        assert synced == [str(tmp_path), str(tmp_path / "new")]
+        assert synced == [folder.stat().st_ino for folder in (tmp_path, tmp_path / "new")]
 
 
 def test_a_file_under_another_name_is_refused(store: Store, saved: Path) -> None:
