@@ -1,14 +1,13 @@
 """The account that pays for transactions: makes sure that they will succeed and can be paid, shows the plan, asks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import click
 from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
 
 from connext.chain import CallReverted, Receipt, Revert, Transaction
-from connext.chain.ape import GAS_MARGIN, ApeChain
+from connext.chain.ape import ApeChain
 from connext.chain.views import wallet_at
 from connext.display import format_amount, format_deadline
 from connext.errors import ConnextError
@@ -72,23 +71,27 @@ class Payer:
 
     def send(self, to: Address, data: bytes, value: int, lines: Iterable[str]) -> Receipt:
         """Plan, ask, send. Raises TooLittle, TooEarly, ContractRefuses before anything is signed."""
-        transaction = Transaction(self.address, to, data, value)
-        self._check_balance(value)
-        try:
-            self.chain.call(transaction, self.chain.head.number)
-        except CallReverted as error:
-            raise _refusal(error.error) from None
-        request = {"to": checksum(to), "data": "0x" + data.hex(), "value": hex(value)}
-        receipt = self.chain.send(replace(transaction, gas=self._ask(lines, request, value)))
+        gas = self.estimate(to, data, value)
+        self._ask(lines, gas, value)
+        receipt = self.chain.send(Transaction(self.address, to, data, value, gas))
         if receipt.error is not None:
             raise Failed(receipt.block.number, receipt.error)
         paid = format_amount(Asset.ETH, receipt.fee)
         click.echo(f"done in block {receipt.block.number}: {receipt.gas_used:,} gas, fee {paid}")
         return receipt
 
+    def estimate(self, to: Address, data: bytes, value: int) -> int:
+        """The gas limit to send it with. Raises TooLittle, TooEarly, ContractRefuses."""
+        self._check_balance(value)
+        try:
+            return self.chain.estimate(Transaction(self.address, to, data, value))
+        except CallReverted as error:
+            raise _refusal(error.error) from None
+
     def create(self, code: bytes, lines: Iterable[str]) -> ReceiptAPI:
         """Plan, ask, and send creation code."""
-        gas = self._ask(lines, {"data": "0x" + code.hex()}, 0)
+        gas = self.chain.estimate_creation(self.address, code)
+        self._ask(lines, gas, 0)
         ecosystem = self.provider.network.ecosystem
         return self._account.call(ecosystem.create_transaction(chain_id=self.chain.chain_id, data=code, gas_limit=gas))
 
@@ -114,15 +117,12 @@ class Payer:
         allowance: int = TOKEN_ABI.decode_result("allowance", self.chain.call(question, self.chain.head.number))
         return allowance
 
-    def _ask(self, lines: Iterable[str], request: dict[str, Any], value: int) -> int:
-        """Show the plan with the highest fee, once it is sure that the account can pay it; the gas limit for it."""
-        estimate = self.provider.make_request("eth_estimateGas", [{"from": checksum(self.address), **request}])
-        gas = int(estimate, 16) + GAS_MARGIN
+    def _ask(self, lines: Iterable[str], gas: int, value: int) -> None:
+        """Show the plan with the highest fee, once it is sure that the account can pay it."""
         fee = gas * (2 * self.provider.base_fee + self.provider.priority_fee)
         self._check_balance(value + fee)
         if not self.agree([*lines, f"fee: at most {format_amount(Asset.ETH, fee)}"]):
             raise click.Abort
-        return gas
 
     def _check_balance(self, needs: int) -> None:
         has = self.chain.balance(self.address, self.chain.head.number)

@@ -49,28 +49,28 @@ class ApeChain:
         account = self._accounts.get(transaction.sender)
         if account is None:
             raise CannotSend(f"there is no account for {checksum(transaction.sender)}")
-        self._refuse_failing(transaction)
-        gas = transaction.gas or int(self._rpc("eth_estimateGas", _request(transaction)), 16) + GAS_MARGIN
         sent = account.call(
             self.provider.network.ecosystem.create_transaction(
                 chain_id=self.chain_id,
                 receiver=checksum(transaction.to),
                 data=transaction.data,
                 value=transaction.value,
-                gas_limit=gas,
+                gas_limit=transaction.gas or self._gas_to_succeed(transaction),
             ),
             raise_on_revert=False,
         )
         return self._receipt(transaction, self._rpc("eth_getTransactionReceipt", sent.txn_hash))
 
+    def estimate(self, transaction: Transaction) -> int:
+        """The gas limit to send it with: what it would use now, and GAS_MARGIN. Raises CallReverted, CannotSend."""
+        return int(self._execute("eth_estimateGas", _request(transaction)), 16) + GAS_MARGIN
+
+    def estimate_creation(self, deployer: Address, code: bytes) -> int:
+        """The same for creation code."""
+        return int(self._execute("eth_estimateGas", {"from": checksum(deployer), "data": _hex(code)}), 16) + GAS_MARGIN
+
     def call(self, transaction: Transaction, block: int) -> bytes:
-        answer = self._ask("eth_call", _request(transaction), hex(block))
-        if "error" not in answer:
-            return bytes.fromhex(answer["result"][2:])
-        data = answer["error"].get("data")
-        if isinstance(data, str):
-            raise CallReverted(KNOWN_ABI.decode_error(bytes.fromhex(data[2:])))
-        raise CannotSend(str(answer["error"].get("message", answer["error"])))
+        return bytes.fromhex(self._execute("eth_call", _request(transaction), hex(block))[2:])
 
     def logs(self, address: Address, first: int, last: int) -> tuple[Log, ...]:
         found: list[Log] = []
@@ -83,12 +83,23 @@ class ApeChain:
     def balance(self, account: Address, block: int) -> int:
         return int(self._rpc("eth_getBalance", checksum(account), hex(block)), 16)
 
-    def _refuse_failing(self, transaction: Transaction) -> None:
-        """A transaction that fails costs its sender money all the same."""
+    def _gas_to_succeed(self, transaction: Transaction) -> int:
+        """A transaction that fails costs its sender money all the same: it is not sent."""
         try:
-            self.call(transaction, self.head.number)
+            return self.estimate(transaction)
         except CallReverted as error:
             raise CannotSend(str(error)) from error
+
+    def _execute(self, method: str, *parameters: object) -> str:
+        """What the endpoint says of a transaction that it tries out."""
+        answer = self._ask(method, *parameters)
+        if "error" not in answer:
+            result: str = answer["result"]
+            return result
+        data = answer["error"].get("data")
+        if isinstance(data, str):
+            raise CallReverted(KNOWN_ABI.decode_error(bytes.fromhex(data[2:])))
+        raise CannotSend(str(answer["error"].get("message", answer["error"])))
 
     def _block(self, number: str) -> Block:
         block = self._rpc("eth_getBlockByNumber", number, False)
@@ -147,7 +158,7 @@ class ApeLocalChain(ApeChain):
         return self._receipt(transaction, self._send_now(transaction.sender, _request(transaction)))
 
     def deploy(self, deployer: Address, code: bytes) -> Address:
-        receipt = self._send_now(deployer, {"data": "0x" + code.hex()})
+        receipt = self._send_now(deployer, {"data": _hex(code)})
         if not int(receipt["status"], 16):
             raise CannotSend(str(self._failure(receipt["transactionHash"])))
         return parse_address(receipt["contractAddress"])
@@ -188,10 +199,14 @@ def _request(transaction: Transaction) -> dict[str, str]:
     request = {
         "from": checksum(transaction.sender),
         "to": checksum(transaction.to),
-        "data": "0x" + transaction.data.hex(),
+        "data": _hex(transaction.data),
         "value": hex(transaction.value),
     }
     return request if transaction.gas is None else request | {"gas": hex(transaction.gas)}
+
+
+def _hex(data: bytes) -> str:
+    return "0x" + data.hex()
 
 
 def _log(log: dict[str, Any]) -> Log:
