@@ -19,9 +19,9 @@ from connext.keccak import keccak256
 from connext.token import TOKEN_ABI
 from connext.types import Address, Asset, checksum, parse_address
 from scripts._payer import Payer
+from scripts._test_dai import creation_code, test_dai
 
 MAINNET = 1
-TEST_DAI = Path("tests/artifacts/TestDai.json")
 TEST_AMOUNT = 1_000_000 * 10**18
 SOURCES = ("contracts", "interfaces", "package-lock.json", "toolchain/solc-settings.json")
 """What the bytecode depends on."""
@@ -72,10 +72,9 @@ class Shipyard:
                 raise NoTestMoney(self._network.choice)
             give_dai(self._provider.make_request, self._payer.address, TEST_AMOUNT)
             return DAI
-        dai = Artifact.parse("TestDai", TEST_DAI.read_text())
         chain_id = self._network.chain_id
-        code = dai.bytecode + dai.abi.encode_constructor(chain_id)
-        token = self._deploy(dai, code, [str(chain_id)], ["deploy a DAI for tests"]).address
+        record = self._deploy(test_dai(), creation_code(chain_id), [str(chain_id)], ["deploy a DAI for tests"])
+        token = record.address
         mint = TOKEN_ABI.encode_call("mint", self._payer.address, TEST_AMOUNT)
         self._payer.send(token, mint, 0, [f"mint {format_amount(Asset.DAI, TEST_AMOUNT)} for this account"])
         return token

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from ape.api import ProviderAPI
 from rich.console import Console
 from rich.progress import Progress
 
 from connext import lifecycle, reckoning
-from connext.abi import Artifact, manager_abi
+from connext.abi import manager_abi
 from connext.actions import Action, play
 from connext.chain import Receipt, Transaction
 from connext.chain.ape import ApeLocalChain
@@ -20,11 +19,10 @@ from connext.ledger import Holdings
 from connext.messages import Domain
 from connext.reckoning import Money, Reckoning
 from connext.token import TOKEN_ABI
-from connext.types import Address
 from connext.world import World, actor
 from scripts import _tables as tables
+from scripts._test_dai import creation_code
 
-TEST_DAI = Path("tests/artifacts/TestDai.json")
 DEPLOYER = actor("deployer").account
 ENDOWMENT = Holdings(100 * 10**18, 100_000 * 10**18)
 """What every actor has at the start."""
@@ -95,7 +93,7 @@ def set_up(provider: ProviderAPI) -> World:
     """A world on the connected chain: its own manager, DAI (on a fork the real one), and actors with money."""
     chain = ApeLocalChain(provider)
     chain.set_balance(DEPLOYER, ENDOWMENT.amount_wei)
-    token = DAI if provider.network.is_fork else _deploy_test_dai(chain)
+    token = DAI if provider.network.is_fork else chain.deploy(DEPLOYER, creation_code(chain.chain_id))
     parameters = default_parameters(token)
     manager = chain.deploy(DEPLOYER, parameters.creation_code())
     for person in lifecycle.ACTORS:
@@ -108,11 +106,6 @@ def set_up(provider: ProviderAPI) -> World:
             )
     deployment = parameters.deployment(Domain(chain.chain_id, manager))
     return World(chain, deployment, lifecycle.ACTORS, lifecycle.identities(), first_block=chain.head.number)
-
-
-def _deploy_test_dai(chain: ApeLocalChain) -> Address:
-    dai = Artifact.parse("TestDai", TEST_DAI.read_text())
-    return chain.deploy(DEPLOYER, dai.bytecode + dai.abi.encode_constructor(chain.chain_id))
 
 
 def _sent(world: World, chapter: str, action: Action, receipt: Receipt) -> Sent:
