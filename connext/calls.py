@@ -117,10 +117,10 @@ def of_submit(submit: Submit, recorded: Callable[[], StateHeader | None]) -> Cal
     fields = dict(submit.fields)
     if submit.name == "settle" and fields["state"] is None:
         fields["state"] = recorded()
-    return _SUBMITTED[submit.name](submit.identity, **fields)
+    return SUBMITTED[submit.name](submit.identity, **fields)
 
 
-_SUBMITTED: dict[str, Callable[..., Call]] = {
+SUBMITTED: dict[str, Callable[..., Call]] = {
     "deposit": deposit,
     "collateralize": collateralize,
     "withdraw": withdraw,

@@ -2,11 +2,12 @@
 
 The rules are `connext.party`'s. A step is first rehearsed with a signer that signs nothing: what the rules refuse stops
 the script, what the step would do is the plan. Only then the real signer is used, and what it signed is saved before it
-leaves.
+leaves. What takes something from me is signed only at my explicit word.
 """
 
 from dataclasses import dataclass, replace
 from itertools import count
+from operator import lt
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ from ape.api import AccountAPI
 from connext import calls, events
 from connext.chain.account import AccountSigner
 from connext.chain.views import channel_at, confirmed_view
-from connext.channel import Channel, Signed, initial_state
+from connext.channel import UNSEEN, Channel, Signed, initial_state
 from connext.envelopes import (
     Countersignature,
     Envelope,
@@ -27,19 +28,36 @@ from connext.envelopes import (
     SignedExit,
     WithdrawalProposal,
 )
-from connext.errors import ConnextError
+from connext.errors import ConnextError, FinalNeedsIntent, NeedsIntent, ResumeNeedsIntent
 from connext.events import Event, Output, Submit
 from connext.messages import State
 from connext.party import Party, step
+from connext.rules import Policy, my_side
 from connext.signing import Signable, Signature
 from connext.store import Store, read_envelope, write_envelope
-from connext.types import Address, Bytes32, ChannelIdentity, Status, checksum
-from connext.world import DEFAULT_POLICY
+from connext.types import Address, Bytes32, ChannelIdentity, Status, amounts_for, checksum
 from scripts._connection import Connection
 from scripts._payer import Payer
-from scripts._sentences import planned
+from scripts._sentences import described, planned
 
 LIVE_CONFIRMATIONS = 12
+
+POLICY = Policy(
+    payment_limit_wei=10 * 10**18,
+    payment_limit_token=20_000 * 10**18,
+    min_challenge_period=3_600,
+    max_challenge_period=30 * 86_400,
+    max_salt=2**16 - 1,  # few enough to try all, where an owner has lost its files
+    withdrawal_window=86_400,
+    resume_window=86_400,
+    exit_window=30 * 86_400,
+)
+
+PROBE_BYTES = 64 * 1024
+"""More than any envelope takes."""
+
+FIRST_TIME, RESTORED = "first-time", "restored"
+"""What the owner says of its files: that none of its software has signed for a channel, or that they may be old."""
 
 
 @dataclass(eq=False)
@@ -49,6 +67,72 @@ class NotTheSigner(ConnextError):
     channel_id: bytes
     side: str
     signer: str
+
+
+@dataclass(eq=False)
+class NotTheAccount(ConnextError):
+    text = (
+        "your files have channel {channel_id} for {account}, but {payer} pays: if you act for that account, and know "
+        "who put the file there, say --for {account}"
+    )
+    channel_id: bytes
+    account: str
+    payer: str
+
+
+@dataclass(eq=False)
+class NoFile(ConnextError):
+    text = (
+        "{folder} has no file of channel {channel_id}. If no software of yours ever signed for it, say --first-time. "
+        "If the file is lost or elsewhere, find it, or name its folder by --store; without it say --restored, and "
+        "nothing is signed but an exit: whoever signs without its newest file can be cheated"
+    )
+    folder: Path
+    channel_id: bytes
+
+
+@dataclass(eq=False)
+class SignedBefore(ConnextError):
+    text = (
+        "it is not the first time: the chain has of channel {channel_id} what both sides signed. Find its file, or say "
+        "--restored, and nothing is signed but an exit"
+    )
+    channel_id: bytes
+
+
+@dataclass(eq=False)
+class AlreadyOpen(ConnextError):
+    text = "channel {channel_id} is on the chain already: add to it with `ape run deposit`, or take another --salt"
+    channel_id: bytes
+
+
+@dataclass(eq=False)
+class NotAccepted(ConnextError):
+    text = "not signed, it waits for your --accept: {message} ({reason}; digest {digest})"
+    message: str
+    reason: NeedsIntent
+    digest: bytes
+
+
+@dataclass(eq=False)
+class NoPlace(ConnextError):
+    text = "{path} cannot be written: {reason}; nothing was signed or sent, name another file by --out"
+    path: Path
+    reason: str | None
+
+
+@dataclass(eq=False)
+class NotWritten(ConnextError):
+    text = "{path} could not be written: {reason}; what was signed is saved, write it with: ape run resend {channel_id}"
+    path: Path
+    reason: str | None
+    channel_id: bytes
+
+
+@dataclass(eq=False)
+class NotStarted(ConnextError):
+    text = "no dispute was started on channel {channel_id}, and nothing recorded: see `ape run channel`"
+    channel_id: bytes
 
 
 @dataclass(eq=False)
@@ -111,15 +195,22 @@ class Absent:
 class Desk:
     """Hold it (`with Desk(…) as desk:`): its files are locked meanwhile, so that nothing else signs for its channels.
 
+    account: whose channels they are, if another one than the payer's. signer: signs for them.
     confirmations: how many blocks must lie on the one that is believed; None for the default of the network.
     """
 
     def __init__(
-        self, connection: Connection, payer: Payer, signer: AccountAPI, store: Path, confirmations: int | None
+        self,
+        connection: Connection,
+        payer: Payer,
+        signer: AccountAPI,
+        account: Address | None,
+        store: Path,
+        confirmations: int | None,
     ) -> None:
         self.connection = connection
         self.payer = payer
-        self.party = Party(connection.deployment, DEFAULT_POLICY, payer.address, AccountSigner(signer), {})
+        self.party = Party(connection.deployment, POLICY, account or payer.address, AccountSigner(signer), {})
         self._store = Store(connection.deployment.domain, store)
         self._depth = LIVE_CONFIRMATIONS * connection.network.is_live if confirmations is None else confirmations
         self._signer_name = signer.alias or signer.address
@@ -141,14 +232,17 @@ class Desk:
 
     def with_unused_salt(self, identity: ChannelIdentity) -> ChannelIdentity:
         """Under the first salt under which neither the chain nor my files have the channel."""
-        chain = self.connection.chain
         salted = (replace(identity, salt=salt) for salt in count())
         return next(
             candidate
             for candidate in salted
-            if (channel_id := self.id_of(candidate)) not in self.party.channels
-            and channel_at(chain, self.connection.manager, channel_id, chain.head.number)[0] == Status.UNFUNDED
+            if (channel_id := self.id_of(candidate)) not in self.party.channels and self._is_unfunded(channel_id)
         )
+
+    def _is_unfunded(self, channel_id: Bytes32) -> bool:
+        chain = self.connection.chain
+        status, *_ = channel_at(chain, self.connection.manager, channel_id, chain.head.number)
+        return bool(status == Status.UNFUNDED)
 
     def channel(self, channel_id: Bytes32) -> Channel:
         return self.party.channels[channel_id]
@@ -159,15 +253,31 @@ class Desk:
             return self.channel(channel_id).latest
         return Signed(initial_state(channel_id), bytes(32), None, None)
 
-    def take_up(self, channel_id: Bytes32) -> list[Output]:
-        """My channel, from my files or else from the chain, as of the newest confirmed block; and what I should do.
+    def take_up(self, channel_id: Bytes32, history: str | None) -> list[Output]:
+        """My channel as of the newest confirmed block, and what I should do. history: FIRST_TIME, RESTORED or None.
 
-        Raises UnknownChannel, NotMyChannel, and what else the rules have against a channel.
+        Raises UnknownChannel, NotMyChannel, NoFile, SignedBefore, NotTheAccount, and what else the rules have against
+        a channel.
         """
-        if channel_id not in self.party.channels:
-            self._advance(events.Open(self.connection.on_ledger(channel_id).identity))
-        self._act_for(self.channel(channel_id))
+        if channel_id in self.party.channels:
+            self._act_for(self.channel(channel_id))
+        else:
+            self._begin_file(channel_id, history)
+        if history == RESTORED:
+            self._advance(events.MarkRestored(channel_id))
         return self._look(channel_id)
+
+    def _begin_file(self, channel_id: Bytes32, history: str | None) -> None:
+        """Only the owner knows whether a file that is not there was lost."""
+        found = self.connection.on_ledger(channel_id)
+        event = events.Open(found.identity, self._view(channel_id).channels[channel_id], history == FIRST_TIME)
+        _after(self.party, event)
+        if history is None:
+            raise NoFile(self._store.folder, channel_id)
+        resumed = found.status is Status.OPEN and found.dispute
+        if history == FIRST_TIME and (found.recorded or found.sequence or resumed):
+            raise SignedBefore(channel_id)
+        self._advance(event)
 
     def receive(self, path: Path, channel_id: Bytes32) -> Envelope:
         """What the other side wrote for the running script. Raises InvalidFile, OtherChannel, WrongKind."""
@@ -181,9 +291,13 @@ class Desk:
     # --- Steps ---
 
     def open(self, identity: ChannelIdentity, wei: int, token: int, *, approve: bool) -> None:
-        """Take up a new channel and make its first deposit."""
-        self.party = _after(self.party, events.Open(identity))  # saved with the deposit, from which others know it, too
-        self.deposit(self.id_of(identity), wei, token, approve=approve)
+        """Take up a new channel and make its first deposit. Raises AlreadyOpen."""
+        channel_id = self.id_of(identity)
+        if not self._is_unfunded(channel_id):
+            raise AlreadyOpen(channel_id)
+        event = events.Open(identity, UNSEEN, never_signed=True)
+        self.party = _after(self.party, event)  # saved with the deposit, from which others know it, too
+        self.deposit(channel_id, wei, token, approve=approve)
 
     def deposit(self, channel_id: Bytes32, wei: int, token: int, *, approve: bool) -> None:
         """Add to my side of a channel."""
@@ -192,24 +306,37 @@ class Desk:
         self._check_tokens(token, approve=approve)
         self.perform(channel_id, intent, "deposit")
 
-    def perform(self, channel_id: Bytes32, event: Event, submits: str = "", out: Path | None = None) -> None:
-        """Rehearse, plan, ask, sign, save, write the file for the other side, send the transaction named `submits`.
+    def collateralize(self, channel_id: Bytes32, wei: int, token: int) -> None:
+        """Add to my side of a channel from my account's reserve."""
+        self.perform(channel_id, events.Collateralize(channel_id, wei, token), "collateralize")
 
-        A message that waits for the owner's word is accepted with the same answer. Raises the rule that forbids it.
+    def perform(
+        self, channel_id: Bytes32, event: Event, submits: str = "", out: Path | None = None, *, accept: bool = False
+    ) -> None:
+        """Rehearse, plan, ask, sign, save, write the files for the other side, send the transaction named `submits`.
+
+        accept: also what takes something from me. Raises NotAccepted without it, NoPlace, NotWritten, and the rule that
+        forbids the event.
         """
         outputs, signs, awaiting = self._rehearse(event)
+        if awaiting is not None and not accept and _takes_from_me(awaiting, self.channel(channel_id)):
+            self._advance(event)  # signs nothing; what was shown to me counts
+            message = described(awaiting.message, self.channel(channel_id))
+            raise NotAccepted(message, awaiting.reason, awaiting.digest)
+        for path in _files_for(outputs, out):
+            _check_place(path)
         if signs:
             if isinstance(self.party.signer, Absent):
                 raise self.party.signer.error
             if not self.payer.agree(self._plan(channel_id, outputs)):
                 if awaiting is not None:
-                    self._advance(event)  # signs nothing; what was shown to me counts
+                    self._advance(event)
                 raise click.Abort
         done = self._advance(event)
         if awaiting is not None:
             done += self._advance(events.Accept(channel_id, awaiting.digest))
-        for envelope in _envelopes(done):
-            self._write(envelope, out)
+        for path, envelope in _files_for(done, out).items():
+            self._write(path, envelope)
         self.submit(channel_id, done, submits)
         _raise_rejection(done)
 
@@ -219,10 +346,31 @@ class Desk:
             if isinstance(output, Submit) and output.name == name:
                 call = calls.of_submit(output, lambda: self.connection.on_ledger(channel_id).recorded)
                 lines = planned(output, self.channel(channel_id))
-                self.payer.send(self.connection.manager, call.data, call.value, lines)
+                if name == "start_dispute":
+                    self.leave(output.identity, call, output.fields["signed"], lines)
+                else:
+                    self.payer.send(self.connection.manager, call.data, call.value, lines)
                 self._look(channel_id)
                 return True
         return False
+
+    def leave(self, identity: ChannelIdentity, start: calls.Call, newest: Signed[State], lines: list[str]) -> None:
+        """Start a dispute, and record the newest state in it should another's start, on an older state, come first.
+
+        docs/protocol.md section 8 rule 5. Raises NotStarted, and what `Payer.send` raises.
+        """
+        manager = self.connection.manager
+        if not newest.is_countersigned:
+            self.payer.send(manager, start.data, start.value, lines)
+            return
+        self.payer.estimate(manager, start.data, start.value)  # a batch succeeds although its calls fail
+        both = calls.batch([start, calls.checkpoint(identity, newest)])
+        receipt = self.payer.send(manager, both.data, both.value, lines)
+        failed = [event.values["index"] for event in receipt.events if event.name == "CallFailed"]
+        if failed == [0, 1]:
+            raise NotStarted(self.id_of(identity))
+        if failed == [0]:
+            click.echo("another's start came first: your state is recorded in that dispute")
 
     def _rehearse(self, event: Event) -> tuple[list[Output], bool, events.Awaiting | None]:
         """What the event would put out, its acceptance included if it waits for that; whether something is signed."""
@@ -244,9 +392,12 @@ class Desk:
 
     def _look(self, channel_id: Bytes32) -> list[Output]:
         """As of the newest confirmed block, but not before the manager was there."""
+        return self._advance(self._view(channel_id))
+
+    def _view(self, channel_id: Bytes32) -> events.ChainView:
         chain = self.connection.chain
         depth = min(self._depth, chain.head.number - self.connection.first_block)
-        return self._advance(confirmed_view(chain, self.connection.manager, [channel_id], depth))
+        return confirmed_view(chain, self.connection.manager, [channel_id], depth)
 
     def _advance(self, event: Event) -> list[Output]:
         """Take the step, and save first. Raises what it refuses, unless the answer is a refusal that was signed."""
@@ -262,16 +413,25 @@ class Desk:
         self.payer.check_tokens(self.connection.deployment.token, self.connection.manager, amount, approve=approve)
 
     def _act_for(self, channel: Channel) -> None:
-        """Whoever has a party's files can send what is in them; only its signer can sign."""
+        """Whoever has a copy of a party's files can send what is in them; only its signer can sign.
+
+        Raises NotTheAccount, and what the rules have against a channel: somebody may have put the file there.
+        """
+        account = channel.identity.account(channel.side)
+        if self.party.account != account:
+            raise NotTheAccount(channel.id, checksum(account), checksum(self.party.account))
         if self.party.signer.address != channel.identity.signer(channel.side):
             self.party = replace(self.party, signer=Absent(channel, self._signer_name))
-        self.party = replace(self.party, account=channel.identity.account(channel.side))
+        my_side(channel.identity, self.party.deployment, POLICY, account, self.party.signer.address)
 
-    def _write(self, envelope: Envelope, out: Path | None) -> None:
-        path = out or Path(_file_name(envelope))
-        write_envelope(path, envelope)
+    def _write(self, path: Path, envelope: Envelope) -> None:
+        try:
+            write_envelope(path, envelope)
+        except OSError as error:
+            raise NotWritten(path, error.strerror, envelope.channel_id) from error
         option = "exit" if isinstance(envelope, SignedExit) else "from"
-        click.echo(f"wrote {path}, to be read with: ape run {reader_of(envelope) or _running_script()} --{option}")
+        script = reader_of(envelope) or _asker(envelope.digest, self.channel(envelope.channel_id))
+        click.echo(f"wrote {path}, to be read with: ape run {script} --{option}")
 
 
 def _after(party: Party, event: Event) -> Party:
@@ -285,13 +445,58 @@ def _envelopes(outputs: list[Output]) -> list[Envelope]:
     return [output.envelope for output in outputs if isinstance(output, events.Send | events.HandOut)]
 
 
+def _takes_from_me(awaiting: events.Awaiting, channel: Channel) -> bool:
+    """Whether to sign it takes more than the command that reads it: `close` and `resume` say what they are for."""
+    match awaiting.reason, awaiting.message:
+        case ResumeNeedsIntent(), _:
+            return False
+        case FinalNeedsIntent(), State() as final:
+            before = amounts_for(channel.side, channel.latest.message)
+            return any(map(lt, amounts_for(channel.side, final), before))
+        case _:
+            return True
+
+
+def _check_place(path: Path) -> None:
+    """Find out before anything is signed what would keep a file from being written. Raises NoPlace."""
+    probe = path.with_name(path.name + ".tmp")
+    try:
+        probe.write_bytes(bytes(PROBE_BYTES))
+        probe.unlink()
+    except OSError as error:
+        raise NoPlace(path, error.strerror) from error
+
+
+def _files_for(outputs: list[Output], out: Path | None) -> dict[Path, Envelope]:
+    """Where each envelope is written: from the second on, the name that was asked for gets a number."""
+    envelopes = _envelopes(outputs)
+    if out is None:
+        return {Path(_file_name(envelope)): envelope for envelope in envelopes}
+    return {out.with_stem(f"{out.stem}-{i}") if i > 1 else out: envelope for i, envelope in enumerate(envelopes, 1)}
+
+
+def _asker(digest: Bytes32, channel: Channel) -> str:
+    """The script that asked for a countersignature."""
+    if any(signed.digest == digest for signed in channel.withdrawals):
+        return "withdraw"
+    if channel.own_resume is not None and channel.own_resume.digest == digest:
+        return "resume"
+    return "close" if channel.latest.message.is_final else "update"
+
+
 def _running_script() -> str:
     return str(click.get_current_context().info_name)
 
 
 def _file_name(envelope: Envelope) -> str:
-    """Says what it is: the kind, the channel, and of a state the nonce."""
-    number = f"-{envelope.state.nonce}" if isinstance(envelope, Proposal | Refusal) else ""
+    """Says what it is: the kind, the channel, of a state the nonce, of a countersignature what it is under."""
+    match envelope:
+        case Proposal(state) | Refusal(state):
+            number = f"-{state.nonce}"
+        case Countersignature(_, digest):
+            number = f"-{digest.hex()[:8]}"
+        case _:
+            number = ""
     return f"{type(envelope).__name__.lower()}-{envelope.channel_id.hex()[:8]}{number}.json"
 
 

@@ -153,12 +153,35 @@ store_option = click.option(
     show_default=True,
     help="Folder of this party's channels. Keep it: the newest state in it is the money.",
 )
+accept_option = click.option(
+    "--accept", is_flag=True, help="With --from: sign also what takes something from you. --yes does not."
+)
+
+
+def history_options(command: Command) -> Command:
+    """What only the owner knows of its files, as `history`."""
+    first = click.option(
+        "--first-time",
+        "history",
+        flag_value="first-time",
+        help="You never signed for the channel: begin a file of it.",
+    )
+    restored = click.option(
+        "--restored",
+        "history",
+        flag_value="restored",
+        help="Its file is lost or may be old: from now on sign nothing but an exit.",
+    )
+    return first(restored(command))
+
+
 _PAYER_OPTIONS = (
     _account_option("--account", "Ape account that acts and pays, by its alias. [default: ask]", asks=True),
     click.option("--yes", is_flag=True, help="Do not ask, on a live network either."),
 )
 _PARTY_OPTIONS = (
     _account_option("--signer", "Ape account that signs for the channel. [default: --account]", asks=False),
+    click.option("--for", "party", type=AccountAddress(), help="Account whose channel it is. [default: --account]"),
     store_option,
     click.option(
         "--confirmations",
@@ -175,6 +198,7 @@ def at_desk(function: Callable[..., None]) -> Callable[..., None]:
         provider: Any,
         account: Any,
         signer: Any,
+        party: Address | None,
         store: Path,
         confirmations: int | None,
         yes: bool,
@@ -184,7 +208,7 @@ def at_desk(function: Callable[..., None]) -> Callable[..., None]:
         from scripts._desk import Desk
 
         payer = _payer(provider, account, yes)
-        with Desk(Connection(provider), payer, signer or account, store, confirmations) as desk:
+        with Desk(Connection(provider), payer, signer or account, party, store, confirmations) as desk:
             function(desk, **rest)
 
     return _with_options(at_desk_of, function, _PAYER_OPTIONS + _PARTY_OPTIONS)

@@ -24,7 +24,7 @@ def planned(output: events.Output, channel: Channel) -> list[str]:
         case events.Submit(name, _, fields):
             return [f"{_submitted(name, fields, channel)}"]
         case events.Agreed(message):
-            return [f"countersign {_message(message, channel)}"]
+            return [f"countersign {described(message, channel)}"]
         case events.Dropped(state):
             return [f"my proposal {state.nonce} is dead: it has not happened and never will"]
         case events.Rejected(_, error):
@@ -36,17 +36,18 @@ def planned(output: events.Output, channel: Channel) -> list[str]:
 def _sent(envelope: envelopes.Envelope, channel: Channel) -> str:
     match envelope:
         case envelopes.Proposal(state):
-            return f"sign {_message(state, channel)}"
+            return f"sign {described(state, channel)}"
         case envelopes.Refusal(state):
             return f"sign a refusal: state {state.nonce} repeats what both signed last"
         case envelopes.WithdrawalProposal(withdrawal):
-            return f"sign {_message(withdrawal, channel)}"
+            return f"sign {described(withdrawal, channel)}"
         case envelopes.ResumeProposal(resume):
-            return f"sign {_message(resume, channel)}"
+            return f"sign {described(resume, channel)}"
     raise TypeError(envelope)
 
 
-def _message(message: State | Withdrawal | Resume, channel: Channel) -> str:
+def described(message: State | Withdrawal | Resume, channel: Channel) -> str:
+    """What a message that one side or both sign means."""
     now = channel.on_chain.time
     match message:
         case State():
@@ -97,18 +98,19 @@ def sides(owned: Amounts) -> str:
 def _submitted(name: str, fields: object, channel: Channel) -> str:
     period = format_duration(channel.identity.challenge_period)
     latest = channel.latest.message.nonce
+    opens = "open the channel and " if channel.on_chain.status is Status.UNFUNDED else ""
     match name, fields:
         case "deposit", {"side": side, "wei": wei, "token": token}:
-            opens = "open the channel and " if channel.on_chain.status is Status.UNFUNDED else ""
             return f"{opens}deposit {format_amounts(wei, token)} for the {side.name.lower()}'s side"
+        case "collateralize", {"wei": wei, "token": token}:
+            side = channel.side.name.lower()
+            return f"{opens}move {format_amounts(wei, token)} from the account's reserve to the {side}'s side"
         case "withdraw", {"withdrawal": withdrawal}:
-            return f"execute {_message(withdrawal, channel)}"
+            return f"execute {described(withdrawal, channel)}"
         case "checkpoint", {"signed": signed}:
             return f"record state {signed.message.nonce}; the chain has {channel.on_chain.nonce}"
         case "start_dispute", _:
             return f"start a dispute with state {latest}; it can be settled after the challenge period of {period}"
-        case "start_dispute_with_exit", _:
-            return f"start a dispute with a signed exit; it can be settled after the challenge period of {period}"
         case "resume", {"resume": resume}:
             return f"end dispute {resume.dispute}; the channel goes on"
         case "settle", _:
@@ -160,13 +162,13 @@ def in_files(channel: Channel) -> Iterator[str]:
         return
     yield f"  newest    {newest(channel).removeprefix('newest ')}"
     for offer in channel.own_offers:
-        yield f"  proposed  {_message(offer.state, channel)} (unanswered)"
+        yield f"  proposed  {described(offer.state, channel)} (unanswered)"
     waiting = (channel.their_offer and channel.their_offer.state, channel.their_withdrawal, channel.their_resume)
     for message in filter(None, waiting):
-        yield f"  waits     {_message(getattr(message, 'message', message), channel)} (for your answer)"
+        yield f"  waits     {described(getattr(message, 'message', message), channel)} (for your answer)"
     for signed in channel.withdrawals:
         by = "both" if signed.is_countersigned else "one side"
-        yield f"  signed    {_message(signed.message, channel)} (by {by})"
+        yield f"  signed    {described(signed.message, channel)} (by {by})"
     if channel.restored:
         yield "  RESTORED  these files may be old: sign nothing, leave with `ape run dispute`"
 

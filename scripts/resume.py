@@ -4,7 +4,7 @@ import click
 
 from connext.events import ProposeResume
 from connext.types import Bytes32
-from scripts._options import Duration, at_desk, channel_argument, from_option, out_option, script
+from scripts._options import Duration, at_desk, channel_argument, from_option, history_options, out_option, script
 
 
 @script(short_help="End a dispute together and go on.")
@@ -13,8 +13,9 @@ from scripts._options import Duration, at_desk, channel_argument, from_option, o
 @click.option("--within", type=Duration(), default="1 h", show_default=True, help="How long it can be executed.")
 @from_option
 @out_option
+@history_options
 @at_desk
-def cli(desk, channel_id: Bytes32, propose: bool, within: int, source, out) -> None:
+def cli(desk, channel_id: Bytes32, propose: bool, within: int, source, out, history) -> None:
     """End CHANNEL's dispute with both signatures, before its deadline. One of --propose and --from.
 
     \b
@@ -25,7 +26,7 @@ def cli(desk, channel_id: Bytes32, propose: bool, within: int, source, out) -> N
     """
     if propose == bool(source):
         raise click.UsageError("give either --propose or --from")
-    desk.take_up(channel_id)
+    desk.take_up(channel_id, history)
     if source:
         event = desk.receive(source, channel_id)
     else:

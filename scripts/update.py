@@ -4,7 +4,17 @@ import click
 
 from connext.events import Pay, Refuse
 from connext.types import Bytes32
-from scripts._options import amount_option, amounts, at_desk, channel_argument, from_option, out_option, script
+from scripts._options import (
+    accept_option,
+    amount_option,
+    amounts,
+    at_desk,
+    channel_argument,
+    from_option,
+    history_options,
+    out_option,
+    script,
+)
 from scripts._sentences import newest
 
 
@@ -12,15 +22,17 @@ from scripts._sentences import newest
 @channel_argument
 @amount_option("--pay", help="What you pay to the other side; once per asset.")
 @from_option
+@accept_option
 @click.option("--refuse", is_flag=True, help="Refuse the proposal that waits for your answer.")
 @out_option
+@history_options
 @at_desk
-def cli(desk, channel_id: Bytes32, pay, source, refuse: bool, out) -> None:
+def cli(desk, channel_id: Bytes32, pay, source, accept: bool, refuse: bool, out, history) -> None:
     """Pay in CHANNEL without a transaction. One of --pay, --from and --refuse.
 
     --pay writes a proposal that you signed. The other side answers it with --from: a countersignature, or a refusal if
     its rules forbid to sign. Its answer is read with --from, too. A proposal counts for its signer until an answer is
-    there: be content with either end.
+    there: be content with either end. A proposal that takes something from you waits until you say --accept.
 
     \b
     Examples:
@@ -30,7 +42,7 @@ def cli(desk, channel_id: Bytes32, pay, source, refuse: bool, out) -> None:
     """
     if sum(map(bool, (pay, source, refuse))) != 1:
         raise click.UsageError("give one of --pay, --from and --refuse")
-    desk.take_up(channel_id)
+    desk.take_up(channel_id, history)
     if pay:
         event = Pay(channel_id, *amounts(pay))
     elif source:
@@ -39,5 +51,5 @@ def cli(desk, channel_id: Bytes32, pay, source, refuse: bool, out) -> None:
         event = Refuse(channel_id, offer.digest)
     else:
         raise click.ClickException("no proposal of the other side waits for an answer")
-    desk.perform(channel_id, event, out=out)
+    desk.perform(channel_id, event, out=out, accept=accept)
     click.echo(newest(desk.channel(channel_id)))

@@ -7,11 +7,13 @@ from connext.types import Bytes32, Side
 from scripts._options import (
     AccountAddress,
     Duration,
+    accept_option,
     amount_option,
     amounts,
     at_desk,
     channel_argument,
     from_option,
+    history_options,
     out_option,
     script,
 )
@@ -24,13 +26,16 @@ from scripts._options import (
 @click.option("--to", type=AccountAddress(), help="Where the user's part goes. [default: the user's account]")
 @click.option("--within", type=Duration(), default="1 h", show_default=True, help="How long it can be executed.")
 @from_option
+@accept_option
 @out_option
+@history_options
 @at_desk
-def cli(desk, channel_id: Bytes32, take, give, to, within: int, source, out) -> None:
+def cli(desk, channel_id: Bytes32, take, give, to, within: int, source, accept: bool, out, history) -> None:
     """Take money out of CHANNEL with both signatures. One of --take (or --give) and --from.
 
-    --take writes a withdrawal that you signed. The other side countersigns it with --from. You execute it with --from
-    and the countersignature: one transaction, which pays the user's part to an account, the node's to its reserve.
+    --take writes a withdrawal that you signed. The other side countersigns it with --from, and --accept too if it takes
+    something from it. You execute it with --from and the countersignature: one transaction, which pays the user's part
+    to an account, the node's to its reserve.
 
     \b
     Examples:
@@ -40,7 +45,7 @@ def cli(desk, channel_id: Bytes32, take, give, to, within: int, source, out) -> 
     """
     if bool(take or give) == bool(source):
         raise click.UsageError("give either --take or --from")
-    desk.take_up(channel_id)
+    desk.take_up(channel_id, history)
     if source:
         event = desk.receive(source, channel_id)
     else:
@@ -50,4 +55,4 @@ def cli(desk, channel_id: Bytes32, take, give, to, within: int, source, out) -> 
         recipient = to or channel.identity.user
         deadline = channel.on_chain.time + within
         event = Withdraw(channel_id, user[0], node[0], user[1], node[1], recipient, deadline)
-    desk.perform(channel_id, event, "withdraw", out)
+    desk.perform(channel_id, event, "withdraw", out, accept=accept)

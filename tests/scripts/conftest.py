@@ -162,5 +162,5 @@ def pair(run: Run, tmp_path: Path) -> Pair:
     store = str(tmp_path / "alice")
     output = run("open", "--with", BOB, "--deposit", "3 ETH", "--account", ALICE, "--store", store).succeeded().output
     pair = Pair(run, opened(output), tmp_path)
-    pair.bob("deposit", "2 ETH").succeeded()
+    pair.bob("deposit", "2 ETH", "--first-time").succeeded()
     return pair

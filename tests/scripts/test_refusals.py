@@ -1,10 +1,18 @@
 """What stops a script, each time with one clear line, before anything is signed or sent."""
 
 import json
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
+from ape import accounts
 
+from connext.chain.account import AccountSigner
+from connext.envelopes import Proposal
+from connext.messages import Domain, State
+from connext.signing import Signable
+from connext.store import write_envelope
+from connext.types import parse_address
 from tests.scripts.conftest import ALICE, BOB, CAROL, LOCAL, Pair, Run, opened, start_anvil
 
 UNKNOWN = "0x" + "12" * 32
@@ -20,6 +28,7 @@ UNKNOWN = "0x" + "12" * 32
         ("challenge", ()),
         ("resume", ("--propose",)),
         ("close", ("--propose",)),
+        ("resend", ()),
         ("settle", ()),
     ],
 )
@@ -34,7 +43,7 @@ def test_unknown_channel_cannot_be_shown(run: Run, tmp_path: Path) -> None:
 
 def test_not_my_channel(run: Run, pair: Pair, tmp_path: Path) -> None:
     stranger = ("--account", CAROL, "--store", str(tmp_path / "carol"))
-    run("update", pair.channel, "--pay", "1 ETH", *stranger).failed("is not mine")
+    run("update", pair.channel, "--pay", "1 ETH", "--first-time", *stranger).failed("is not mine")
     run("withdraw", pair.channel, "--take", "1 ETH", *stranger).failed("is not mine")
     run("dispute", pair.channel, *stranger).failed("is not mine")
 
@@ -88,11 +97,125 @@ def test_a_second_proposal(pair: Pair) -> None:
     assert not (pair.folder / "two.json").exists()
 
 
-def test_what_is_signed_is_saved_before_its_file_leaves(pair: Pair) -> None:
-    with pytest.raises(OSError, match="too long"):
-        pair.alice("update", "--pay", "1 ETH", "--out", pair.file("p" * 300))
+def test_where_nothing_can_be_written_nothing_is_signed(pair: Pair) -> None:
+    pair.alice("update", "--pay", "1 ETH", "--out", pair.file("p" * 300)).failed("too long", "nothing was signed")
+    assert not pair.stored("alice")["ownOffers"]
+
+
+def test_what_is_signed_is_saved_before_its_file_leaves(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full from the very moment of signing on."""
+    from scripts import _desk
+
+    def fails(*_: object) -> None:
+        raise OSError(ENOSPC, "no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_desk, "write_envelope", fails)
+        ran = pair.alice("update", "--pay", "1 ETH", "--out", pair.file("p.json"))
+    ran.failed("no space left", f"ape run resend {pair.channel}")
     (offer,) = pair.stored("alice")["ownOffers"]
     assert offer["state"]["userWei"] == str(-(10**18))
+    assert "ape run update --from" in pair.alice("resend", "--out", pair.file("p.json")).succeeded().output
+    pair.bob("update", "--from", pair.file("p.json"), "--out", pair.file("ok.json")).succeeded()
+    assert "node 3 ETH" in pair.alice("update", "--from", pair.file("ok.json")).succeeded().output
+
+
+def test_every_lost_message_gets_a_file_of_its_own(pair: Pair) -> None:
+    pair.alice("withdraw", "--take", "1 ETH", "--out", pair.file("lost.json")).succeeded()
+    pair.alice("update", "--pay", "1 ETH", "--out", pair.file("lost.json")).succeeded()
+    output = pair.alice("resend", "--out", pair.file("again.json")).succeeded().output
+    assert f"wrote {pair.file('again.json')}, to be read with: ape run update --from" in output
+    assert f"wrote {pair.file('again-2.json')}, to be read with: ape run withdraw --from" in output
+    pair.bob("update", "--from", pair.file("again.json"), "--out", pair.file("a.json")).succeeded()
+    pair.bob("withdraw", "--from", pair.file("again-2.json"), "--out", pair.file("b.json")).succeeded()
+    output = pair.bob("resend", "--out", pair.file("answers.json")).succeeded().output
+    assert "ape run update --from" in output
+    assert "ape run withdraw --from" in output
+
+
+# --- The owner's word ---
+
+
+def test_what_takes_from_me_waits_for_my_word(pair: Pair) -> None:
+    """A withdrawal of both sides; --yes does not accept it."""
+    pair.pay("1 ETH", "first")
+    pair.bob("withdraw", "--take", "1 ETH", "--give", "0.5 ETH", "--out", pair.file("w.json")).succeeded()
+    ran = pair.alice("withdraw", "--from", pair.file("w.json"), "--yes", "--out", pair.file("ok.json"))
+    ran.failed(
+        "it waits for your --accept", "0.5 ETH from the user's side", "takes 500000000000000000 wei from my side"
+    )
+    assert not pair.stored("alice")["withdrawals"]
+    assert not (pair.folder / "ok.json").exists()
+    assert "(for your answer)" in pair.portrait()
+    accept = ("--accept", "--out", pair.file("ok.json"))
+    pair.alice("withdraw", "--from", pair.file("w.json"), *accept).succeeded()
+    assert len(pair.stored("alice")["withdrawals"]) == 1
+
+
+def test_a_state_that_takes_from_me_waits_for_my_word(pair: Pair) -> None:
+    """A node whose software lets it propose that the user pays."""
+    (path,) = (pair.folder / "alice").glob(f"*/{pair.channel}.json")
+    document = json.loads(path.read_text())
+    domain = Domain(int(document["chainId"]), parse_address(document["manager"]))
+    state = State(bytes.fromhex(pair.channel[2:]), 1, -(10**18), 10**18, 0, 0, (), False)
+    signed = Signable(domain, state)
+    bob = AccountSigner(accounts.test_accounts[1])
+    write_envelope(pair.folder / "taking.json", Proposal(state, 0, bob.sign(signed)))
+    read = ("update", "--from", pair.file("taking.json"), "--out", pair.file("ok.json"))
+    ran = pair.alice(*read, "--yes")
+    ran.failed("waits for your --accept", "the user (you) pays 1 ETH to the node", f"0x{signed.digest.hex()}")
+    assert pair.stored("alice")["latest"]["message"]["nonce"] == "0"
+    assert pair.stored("alice")["theirOffer"] is not None
+    assert "newest state of both: 1" in pair.alice(*read, "--accept").succeeded().output
+
+
+# --- Files that are lost, old or planted ---
+
+
+def test_a_missing_file_is_taken_for_a_lost_one(pair: Pair) -> None:
+    """Alice paid, and her files are gone: her software must not begin anew as if nothing had been signed."""
+    pair.pay("1 ETH", "first")
+    new = ("--account", ALICE, "--store", str(pair.folder / "new"))
+    pair.run("update", pair.channel, "--pay", "1 ETH", *new).failed(
+        "has no file of channel", "--first-time", "--restored"
+    )
+    assert not list((pair.folder / "new").glob("*/0x*"))
+    ran = pair.run("update", pair.channel, "--pay", "1 ETH", "--restored", *new)
+    ran.failed("may be old")
+    assert "RESTORED" in pair.run("channel", pair.channel, *new[2:]).succeeded().output
+    pair.run("update", pair.channel, "--pay", "1 ETH", "--first-time", *new).failed("may be old")
+    pair.run("dispute", pair.channel, *new).succeeded()
+    assert "record state 1" in pair.bob("challenge").succeeded().output
+
+
+def test_the_chain_knows_that_it_is_not_the_first_time(pair: Pair) -> None:
+    pair.pay("1 ETH", "first")
+    pair.alice("dispute").succeeded()
+    new = ("--account", BOB, "--store", str(pair.folder / "new"))
+    pair.run("challenge", pair.channel, "--first-time", *new).failed("it is not the first time")
+
+
+def test_a_file_that_may_be_old(pair: Pair) -> None:
+    pair.pay("1 ETH", "first")
+    pair.alice("update", "--pay", "1 ETH", "--restored").failed("may be old")
+    pair.alice("update", "--pay", "1 ETH").failed("may be old")
+    exit_file = pair.file("exit.json")
+    pair.alice("dispute", "--sign-exit", "--out", exit_file).succeeded()
+
+
+def test_files_of_another_account(pair: Pair) -> None:
+    """A channel of a stranger's account with my signer: only the account that I named is acted for."""
+    stranger = ("--account", CAROL, "--signer", ALICE, "--store", str(pair.folder / "alice"))
+    pair.run("update", pair.channel, "--pay", "1 ETH", *stranger).failed("but 0x3C44", "--for 0xf39F")
+    assert not pair.stored("alice")["ownOffers"]
+    ran = pair.run("update", pair.channel, "--pay", "1 ETH", *stranger, "--for", ALICE, "--out", pair.file("p.json"))
+    ran.succeeded()
+
+
+def test_a_channel_is_opened_once(run: Run, tmp_path: Path) -> None:
+    terms = ("open", "--with", BOB, "--deposit", "1 ETH", "--salt", "4711", "--account", ALICE)
+    run(*terms, "--store", str(tmp_path / "first")).succeeded()
+    run(*terms, "--store", str(tmp_path / "second")).failed("is on the chain already", "ape run deposit")
 
 
 def test_a_refusal_is_signed_and_countersigned(pair: Pair) -> None:
@@ -152,7 +275,11 @@ def test_no_deployment(run_on: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["open", "deposit", "update", "withdraw", "dispute", "challenge", "resume", "settle", "close", "channel"]
+    "script",
+    [
+        *("open", "deposit", "update", "withdraw", "dispute", "challenge", "resume", "settle", "close", "channel"),
+        *("resend", "reserve", "credit", "deploy", "lifecycle", "advance"),
+    ],
 )
 def test_help_teaches_by_example(run: Run, script: str) -> None:
     output = run(script, "--help").succeeded().output
