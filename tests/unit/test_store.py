@@ -245,7 +245,11 @@ def test_a_withdrawal_without_my_signature_is_refused(store: Store) -> None:
     assert "withdrawals[0].userSignature" in str(why_unusable(store, store.path(CHANNEL_ID)))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": "1", "format": "1"}', "[" * 200_000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '{"format": "1", "format": "1"}', "[" * 200_000],
+    ids=["empty", "cut off", "a list", "null", "a field twice", "deep"],
+)
 def test_what_is_not_a_channels_file(store: Store, saved: Path, text: str) -> None:
     saved.write_text(text)
     assert why_unusable(store, saved)
