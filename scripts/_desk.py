@@ -31,8 +31,8 @@ from connext.envelopes import (
 from connext.errors import ConnextError, FinalNeedsIntent, NeedsIntent, ResumeNeedsIntent
 from connext.events import Event, Output, Submit
 from connext.messages import State
-from connext.party import Party, step
-from connext.rules import Policy, my_side
+from connext.party import Party, adopt, step
+from connext.rules import Policy
 from connext.signing import Signable, Signature
 from connext.store import Store, read_envelope, write_envelope
 from connext.types import Address, Bytes32, ChannelIdentity, Status, amounts_for, checksum
@@ -256,9 +256,11 @@ class Desk:
     def take_up(self, channel_id: Bytes32, history: str | None) -> list[Output]:
         """My channel as of the newest confirmed block, and what I should do. history: FIRST_TIME, RESTORED or None.
 
-        Raises UnknownChannel, NotMyChannel, NoFile, SignedBefore, NotTheAccount, and what else the rules have against
-        a channel.
+        Raises InvalidFile, UnknownChannel, NotMyChannel, NoFile, SignedBefore, NotTheAccount, and what else the rules
+        have against a channel.
         """
+        if (unusable := self._store.unusable.get(self._store.path(channel_id))) is not None:
+            raise unusable
         if channel_id in self.party.channels:
             self._act_for(self.channel(channel_id))
         else:
@@ -422,7 +424,9 @@ class Desk:
             raise NotTheAccount(channel.id, checksum(account), checksum(self.party.account))
         if self.party.signer.address != channel.identity.signer(channel.side):
             self.party = replace(self.party, signer=Absent(channel, self._signer_name))
-        my_side(channel.identity, self.party.deployment, POLICY, account, self.party.signer.address)
+        self.party, refused = adopt(self.party, {channel.id: channel})
+        for error in refused.values():
+            raise error
 
     def _write(self, path: Path, envelope: Envelope) -> None:
         try:

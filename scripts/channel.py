@@ -25,7 +25,10 @@ def cli(provider, channel_id: Bytes32, store: Path) -> None:
     connection = Connection(provider)
     now = connection.chain.head.time
     channel = connection.on_ledger(channel_id)
-    stored = Store(connection.deployment.domain, store).load().get(channel_id)
+    files = Store(connection.deployment.domain, store)
+    stored = files.load().get(channel_id)
+    if (unusable := files.unusable.get(files.path(channel_id))) is not None:
+        raise unusable
     for line in on_chain(channel_id, channel, now):
         click.echo(line)
     for line in in_files(stored) if stored is not None else ["your files have nothing of this channel"]:

@@ -1,7 +1,11 @@
 """Channels taken through their lives with the scripts alone."""
 
 from pathlib import Path
+from shutil import copytree
 
+import pytest
+
+from scripts._payer import Payer
 from tests.scripts.conftest import ALICE, BOB, CAROL, Pair, Run, opened
 
 
@@ -98,6 +102,23 @@ def test_stale_exit_is_answered_by_somebody_with_a_copy(pair: Pair) -> None:
     assert "record state 1; the chain has 0" in output
     pair.run("challenge", pair.channel, *copy).failed("not above the recorded 1")
     pair.run("close", pair.channel, "--propose", *copy).failed("TEST::2 cannot sign", "--signer")
+
+
+def test_another_dispute_comes_first(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bob starts one on a stale state while Alice looks at her plan: her transaction records her newer state in it."""
+    copytree(pair.folder / "bob", pair.folder / "stale")
+    pair.pay("1 ETH", "only")
+    stale = ("--account", BOB, "--store", str(pair.folder / "stale"))
+    agree = Payer.agree
+
+    def agrees_slowly(payer: Payer, lines: list[str]) -> bool:
+        monkeypatch.setattr(Payer, "agree", agree)
+        pair.run("dispute", pair.channel, *stale).succeeded()
+        return agree(payer, lines)
+
+    monkeypatch.setattr(Payer, "agree", agrees_slowly)
+    assert "another's start came first" in pair.alice("dispute").succeeded().output
+    assert "recorded  state 1; 0 withdrawals, 1 disputes" in pair.portrait()
 
 
 def test_resume(pair: Pair) -> None:

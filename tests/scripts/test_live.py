@@ -70,6 +70,25 @@ def test_a_deposit_counts_when_it_is_confirmed(live: Run, tmp_path: Path) -> Non
     assert json.loads((tmp_path / "p.json").read_text())["kind"] == "proposal"
 
 
+def test_machines_do_not_accept_what_takes_from_them(live: Run, tmp_path: Path) -> None:
+    channel = opened(open_channel(live, tmp_path, "--yes").output)
+    alice = ("--account", ALICE, "--store", str(tmp_path), "--confirmations", "0", "--yes")
+    bob = ("--account", BOB, "--store", str(tmp_path / "bob"), "--confirmations", "0", "--yes")
+    asks = ("--give", "1 ETH", "--out", str(tmp_path / "w.json"))
+    live("withdraw", channel, *asks, "--first-time", *bob).succeeded()
+    reads = ("withdraw", channel, "--from", str(tmp_path / "w.json"), "--out", str(tmp_path / "ok.json"), *alice)
+    live(*reads).failed("not signed, it waits for your --accept")
+    assert not (tmp_path / "ok.json").exists()
+    live(*reads, "--accept").succeeded()
+
+
+def test_a_view_from_before_the_deployment(live: Run, tmp_path: Path) -> None:
+    """So many confirmations that the manager was not there: the oldest block that has it is taken."""
+    channel = opened(open_channel(live, tmp_path, "--yes").output)
+    who = ("--account", ALICE, "--store", str(tmp_path), "--confirmations", "1000000", "--yes")
+    live("update", channel, "--pay", "1 ETH", *who).failed("counting confirmed deposits")
+
+
 def test_a_deployment_must_be_of_committed_sources(live: Run) -> None:
     """The workspace of the tests is no repository, so nothing in it is committed."""
     live("deploy", "--test-dai", "--account", ALICE, "--yes").failed("must be of committed sources")

@@ -203,6 +203,14 @@ def test_a_file_that_may_be_old(pair: Pair) -> None:
     pair.alice("dispute", "--sign-exit", "--out", exit_file).succeeded()
 
 
+def test_a_broken_file_is_not_a_missing_one(pair: Pair) -> None:
+    (path,) = (pair.folder / "alice").glob(f"*/{pair.channel}.json")
+    path.write_text("{")
+    for option in ((), ("--first-time",), ("--restored",)):
+        pair.alice("update", "--pay", "1 ETH", *option).failed(str(path), "not valid JSON")
+    pair.run("channel", pair.channel, "--store", str(pair.folder / "alice")).failed(str(path))
+
+
 def test_files_of_another_account(pair: Pair) -> None:
     """A channel of a stranger's account with my signer: only the account that I named is acted for."""
     stranger = ("--account", CAROL, "--signer", ALICE, "--store", str(pair.folder / "alice"))
