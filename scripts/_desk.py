@@ -434,7 +434,10 @@ class Desk:
         except OSError as error:
             raise NotWritten(path, error.strerror, envelope.channel_id) from error
         option = "exit" if isinstance(envelope, SignedExit) else "from"
-        script = reader_of(envelope) or _asker(envelope.digest, self.channel(envelope.channel_id))
+        if isinstance(envelope, Countersignature):
+            script: str | None = _asker(envelope, self.channel(envelope.channel_id))
+        else:
+            script = reader_of(envelope)
         click.echo(f"wrote {path}, to be read with: ape run {script} --{option}")
 
 
@@ -479,11 +482,11 @@ def _files_for(outputs: list[Output], out: Path | None) -> dict[Path, Envelope]:
     return {out.with_stem(f"{out.stem}-{i}") if i > 1 else out: envelope for i, envelope in enumerate(envelopes, 1)}
 
 
-def _asker(digest: Bytes32, channel: Channel) -> str:
+def _asker(answer: Countersignature, channel: Channel) -> str:
     """The script that asked for a countersignature."""
-    if any(signed.digest == digest for signed in channel.withdrawals):
+    if any(signed.digest == answer.digest for signed in channel.withdrawals):
         return "withdraw"
-    if channel.own_resume is not None and channel.own_resume.digest == digest:
+    if channel.own_resume is not None and channel.own_resume.digest == answer.digest:
         return "resume"
     return "close" if channel.latest.message.is_final else "update"
 

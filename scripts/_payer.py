@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import click
 from ape.api import AccountAPI, ProviderAPI, ReceiptAPI
 
-from connext.chain import CallReverted, Receipt, Revert, Transaction
+from connext.abi import Revert
+from connext.chain import CallReverted, Receipt, Transaction
 from connext.chain.ape import ApeChain
 from connext.chain.views import wallet_at
 from connext.display import format_amount, format_deadline

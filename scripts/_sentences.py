@@ -163,14 +163,23 @@ def in_files(channel: Channel) -> Iterator[str]:
     yield f"  newest    {newest(channel).removeprefix('newest ')}"
     for offer in channel.own_offers:
         yield f"  proposed  {described(offer.state, channel)} (unanswered)"
-    waiting = (channel.their_offer and channel.their_offer.state, channel.their_withdrawal, channel.their_resume)
-    for message in filter(None, waiting):
-        yield f"  waits     {described(getattr(message, 'message', message), channel)} (for your answer)"
+    for message in _waiting(channel):
+        yield f"  waits     {described(message, channel)} (for your answer)"
     for signed in channel.withdrawals:
         by = "both" if signed.is_countersigned else "one side"
         yield f"  signed    {described(signed.message, channel)} (by {by})"
     if channel.restored:
         yield "  RESTORED  these files may be old: sign nothing, leave with `ape run dispute`"
+
+
+def _waiting(channel: Channel) -> Iterator[State | Withdrawal | Resume]:
+    """The counterparty's messages that only the owner can answer."""
+    if channel.their_offer is not None:
+        yield channel.their_offer.state
+    if channel.their_withdrawal is not None:
+        yield channel.their_withdrawal.message
+    if channel.their_resume is not None:
+        yield channel.their_resume.message
 
 
 def advice(channel: ChannelLedger, stored: Channel | None, now: int) -> Iterator[str]:
