@@ -19,11 +19,9 @@ from connext.messages import Domain
 from connext.party import Party, step
 from connext.rules import Policy
 from connext.signing import Key
-from connext.types import ChannelIdentity, Side, Status
+from connext.types import DAY, HOUR, ChannelIdentity, Side, Status
 
 ETHER = 10**18
-HOUR = 3600
-DAY = 24 * HOUR
 
 ROUNDS = 9
 UPDATES_PER_ROUND = 500

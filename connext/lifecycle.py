@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from random import Random
 
 from connext.actions import Action, action
-from connext.types import ChannelIdentity
-from connext.world import DAY, actor
+from connext.types import DAY, ChannelIdentity
+from connext.world import actor
 
 CHALLENGE_PERIOD = DAY
 ACTORS = (actor("alice"), actor("bob"), actor("carol"))

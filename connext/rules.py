@@ -10,6 +10,8 @@ from connext import errors
 from connext.channel import Channel, Deployment, Offer, balances
 from connext.messages import Exit, Resume, State, Transfer, Withdrawal
 from connext.types import (
+    DAY,
+    HOUR,
     MAX_DEADLINE,
     MAX_DISPUTE,
     MAX_NONCE,
@@ -66,6 +68,18 @@ class Policy:
 
     def payment_limit(self, asset: Asset) -> int:
         return self.payment_limit_token if asset else self.payment_limit_wei
+
+
+DEFAULT_POLICY = Policy(
+    payment_limit_wei=10 * 10**18,
+    payment_limit_token=20_000 * 10**18,
+    min_challenge_period=HOUR,
+    max_challenge_period=30 * DAY,
+    max_salt=2**16 - 1,  # few enough to try all, where an owner has lost its files
+    withdrawal_window=DAY,
+    resume_window=DAY,
+    exit_window=30 * DAY,
+)
 
 
 # --- Whose channel, and whether anything may be signed for it ---

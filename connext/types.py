@@ -231,6 +231,10 @@ MAX_DEADLINE = Integer(40, signed=False).maximum
 MAX_CHANNEL_TOTAL = Integer(80, signed=False).maximum
 USER_CONTRIBUTION = Integer(96, signed=True)
 
+# Seconds.
+HOUR = 3_600
+DAY = 24 * HOUR
+
 
 # --- Structs ---
 

@@ -20,24 +20,10 @@ from connext.keccak import keccak256
 from connext.ledger import Holdings, Ledger, empty_ledger, fold
 from connext.messages import Resume, State, Withdrawal
 from connext.party import Party, step
-from connext.rules import Policy
+from connext.rules import DEFAULT_POLICY, Policy
 from connext.signing import Key, Signable, Signature, Signer
 from connext.token import TOKEN_ABI
 from connext.types import ZERO_ADDRESS, Address, Bytes32, ChannelIdentity
-
-HOUR = 3600
-DAY = 24 * HOUR
-
-DEFAULT_POLICY = Policy(
-    payment_limit_wei=10 * 10**18,
-    payment_limit_token=20_000 * 10**18,
-    min_challenge_period=HOUR,
-    max_challenge_period=30 * DAY,
-    max_salt=2**16 - 1,  # few enough to try all, where an owner has lost its files
-    withdrawal_window=DAY,
-    resume_window=DAY,
-    exit_window=30 * DAY,
-)
 
 
 @dataclass(eq=False)

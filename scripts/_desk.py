@@ -32,7 +32,7 @@ from connext.errors import ConnextError, FinalNeedsIntent, NeedsIntent, ResumeNe
 from connext.events import Event, Output, Submit
 from connext.messages import State
 from connext.party import Party, adopt, step
-from connext.rules import Policy
+from connext.rules import DEFAULT_POLICY
 from connext.signing import Signable, Signature
 from connext.store import Store, read_envelope, write_envelope
 from connext.types import Address, Bytes32, ChannelIdentity, Status, amounts_for, checksum
@@ -41,17 +41,6 @@ from scripts._payer import Payer
 from scripts._sentences import described, planned
 
 LIVE_CONFIRMATIONS = 12
-
-POLICY = Policy(
-    payment_limit_wei=10 * 10**18,
-    payment_limit_token=20_000 * 10**18,
-    min_challenge_period=3_600,
-    max_challenge_period=30 * 86_400,
-    max_salt=2**16 - 1,  # few enough to try all, where an owner has lost its files
-    withdrawal_window=86_400,
-    resume_window=86_400,
-    exit_window=30 * 86_400,
-)
 
 PROBE_BYTES = 64 * 1024
 """More than any envelope takes."""
@@ -210,7 +199,7 @@ class Desk:
     ) -> None:
         self.connection = connection
         self.payer = payer
-        self.party = Party(connection.deployment, POLICY, account or payer.address, AccountSigner(signer), {})
+        self.party = Party(connection.deployment, DEFAULT_POLICY, account or payer.address, AccountSigner(signer), {})
         self._store = Store(connection.deployment.domain, store)
         self._depth = LIVE_CONFIRMATIONS * connection.network.is_live if confirmations is None else confirmations
         self._signer_name = signer.alias or signer.address

@@ -11,8 +11,8 @@ from connext.deployments import default_parameters
 from connext.ledger import Ledger
 from connext.messages import Domain
 from connext.token import TOKEN_ABI
-from connext.types import Address, ChannelIdentity, Status
-from connext.world import DAY, Actor, World, actor
+from connext.types import DAY, Address, ChannelIdentity, Status
+from connext.world import Actor, World, actor
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 DEPLOYER = b"\xde" * 20

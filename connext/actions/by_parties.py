@@ -4,7 +4,8 @@ from connext import events
 from connext.actions.form import verb
 from connext.fields import Duration, Money, Name
 from connext.ledger import Holdings
-from connext.world import HOUR, Actor, NothingKnown, World
+from connext.types import HOUR
+from connext.world import Actor, NothingKnown, World
 
 NOTHING = Holdings(0, 0)
 

@@ -14,8 +14,8 @@ from connext.chain import LocalChain, Transaction
 from connext.channel import Deployment, Signed, initial_state
 from connext.messages import Message, State, Withdrawal, digest
 from connext.signing import Signable
-from connext.types import Address, Bytes32, ChannelIdentity, Side
-from connext.world import DAY, Actor, actor
+from connext.types import DAY, Address, Bytes32, ChannelIdentity, Side
+from connext.world import Actor, actor
 from tests.scene import channel_of, deploy, enrich
 
 ETHER = TOKEN = 10**18

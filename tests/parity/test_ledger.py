@@ -9,7 +9,8 @@ from connext.actions import VOCABULARY, Action, action, play
 from connext.chain import Receipt
 from connext.chain.evm import EvmChain
 from connext.ledger import empty_ledger, fold
-from connext.world import DAY, HOUR, CannotUndo, NothingKnown, UnknownName, World, actor
+from connext.types import DAY, HOUR
+from connext.world import CannotUndo, NothingKnown, UnknownName, World, actor
 from tests.scene import assert_ledger_is_storage, channel_of, deploy, enrich
 
 PEOPLE = ("alice", "bob", "carol")
