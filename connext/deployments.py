@@ -24,9 +24,26 @@ from connext.types import ZERO_ADDRESS, Address, Bytes32, InvalidValue, Uint32, 
 
 @dataclass(eq=False)
 class NotDeployed(ConnextError, LookupError):
-    text = "no {contract} is deployed on {network} (no file {path}); make one: ape run deploy --network {network}"
+    text = (
+        "no {contract} is deployed on {network} (no file {path}); make one: ape run deploy --network {network} "
+        "(on a local chain or a fork with --test-dai)"
+    )
     contract: str
     network: str
+    path: Path
+
+
+@dataclass(eq=False)
+class AlreadyDeployed(ConnextError):
+    """A second record would take the place of the first, by which its channels are found."""
+
+    text = (
+        "{contract} is deployed on {network} already, at {address} (recorded in {path}); with --replace another one is "
+        "made, and the scripts no longer see the channels of this one"
+    )
+    contract: str
+    network: str
+    address: str
     path: Path
 
 
@@ -204,6 +221,17 @@ def load(root: Path, contract: str, network: Network, code_at: Callable[[Address
     if keccak256(code_at(record.address)) != record.runtime_hash:
         raise DeploymentGone("0x" + record.address.hex(), network.choice, path)
     return record
+
+
+def require_none(root: Path, contract: str, network: Network, code_at: Callable[[Address], bytes]) -> None:
+    """Raise AlreadyDeployed if the chain has what is recorded; WrongChain, InvalidValue."""
+    try:
+        record = load(root, contract, network, code_at)
+    except (NotDeployed, DeploymentGone):
+        return
+    raise AlreadyDeployed(
+        contract, network.choice, "0x" + record.address.hex(), network.folder(root) / f"{contract}.json"
+    )
 
 
 def read(path: Path) -> Record:

@@ -66,7 +66,7 @@ def settlements(owed: Reckoning, found: Reckoning) -> Table:
 
 def money(before: Mapping[str, Money], owed: Reckoning, found: Reckoning) -> Table:
     """Of every party: before, after, and what it must be."""
-    table = Table("party", "where", title="Money", title_justify="left")
+    table = Table("party", "where", title="Money (transactions here cost no fees)", title_justify="left")
     for heading in ("before", "must be after", "is after", "difference"):
         table.add_column(heading, justify="right")
     for name in before:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from connext.deployments import default_parameters
+from connext.deployments import default_parameters, require_none
+from connext.types import checksum
 from scripts._options import AccountAddress, Duration, amount_option, amounts, script, with_payer
 
 
@@ -16,8 +17,9 @@ from scripts._options import AccountAddress, Duration, amount_option, amounts, s
 @amount_option("--transfer-limit", help="Largest single payment; once per asset. [default: 10 ETH, 20000 DAI]")
 @click.option("--shortest-period", type=Duration(), default="1 h", show_default=True, help="Of challenge periods.")
 @click.option("--longest-period", type=Duration(), default="30 d", show_default=True, help="Of challenge periods.")
+@click.option("--replace", "replacing", is_flag=True, help="Make another; the recorded one is lost sight of.")
 @with_payer
-def cli(provider, payer, token, test_dai, capacity, transfer_limit, shortest_period, longest_period) -> None:
+def cli(provider, payer, token, test_dai, capacity, transfer_limit, shortest_period, longest_period, replacing) -> None:
     """Deploy a ChannelManager, which nobody owns and nobody can change, and record it for the other scripts.
 
     Records of live networks lie in deployments/ and are meant to be committed, those of local chains and forks in
@@ -30,10 +32,15 @@ def cli(provider, payer, token, test_dai, capacity, transfer_limit, shortest_per
       ape run deploy --test-dai --network ethereum:mainnet-fork:foundry --account TEST::0
       ape run deploy --token 0xFF34B3d4Aee8ddCd6F9AFFFB6Fe49bD371b8a357 --network ethereum:sepolia --account deployer
     """
+    from scripts._connection import network_of
     from scripts._shipyard import Shipyard
 
     if test_dai and token is not None:
         raise click.UsageError("give one of --token and --test-dai")
+    if not replacing:
+        require_none(
+            Path.cwd(), "ChannelManager", network_of(provider), lambda address: provider.get_code(checksum(address))
+        )
     shipyard = Shipyard(provider, payer)
     if test_dai:
         token = shipyard.test_dai()

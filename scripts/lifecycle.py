@@ -1,5 +1,7 @@
 """Play whole lives of channels on a local chain or a fork, and compare all money with what was signed."""
 
+import os
+
 import click
 from ape.cli import ape_cli_context
 
@@ -26,5 +28,8 @@ def cli(cli_ctx, provider) -> None:  # noqa: ARG001 # Ape passes both
         raise click.ClickException(
             f"lifecycle makes its own money: it runs on local chains and forks, not on {provider.network.name}"
         )
+    if provider.network.is_fork:
+        upstream = "mainnet" if os.environ.get("MAINNET_RPC_URL") else "a local chain with a replica of DAI"
+        click.echo(f"on a fork of {upstream} (MAINNET_RPC_URL)")
     if not perform_lifecycle(provider):
         raise click.exceptions.Exit(1)

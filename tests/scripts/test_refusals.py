@@ -80,7 +80,9 @@ def test_terms_that_the_contract_would_refuse(run: Run, tmp_path: Path) -> None:
 def test_too_little(run: Run, tmp_path: Path) -> None:
     who = ("--account", "TEST::9", "--store", str(tmp_path))
     run("open", "--with", BOB, "--deposit", "5 DAI", *who).failed("has 0 DAI, this takes 5 DAI", "nothing was signed")
-    run("deploy", "--token", BOB, "--account", ALICE).failed("there is no contract at", "on ethereum:local")
+    run("deploy", "--replace", "--token", BOB, "--account", ALICE).failed(
+        "there is no contract at", "on ethereum:local"
+    )
 
 
 def test_more_than_one_has(pair: Pair) -> None:
@@ -279,7 +281,14 @@ def test_options_that_contradict(pair: Pair) -> None:
     pair.alice("withdraw").failed("give either --take or --from", code=2)
     pair.alice("resume").failed("give either --propose or --from", code=2)
     pair.run("deploy", "--token", BOB, "--test-dai", "--account", ALICE).failed("one of --token and --test-dai", code=2)
-    pair.run("deploy", "--account", ALICE).failed("which token, on ethereum:local?")
+    pair.run("deploy", "--replace", "--account", ALICE).failed("which token, on ethereum:local?")
+
+
+def test_a_second_deployment(run: Run) -> None:
+    """It would take the place of the record by which the first one's channels are found."""
+    run("deploy", "--test-dai", "--account", ALICE).failed(
+        "ChannelManager is deployed on ethereum:local already, at 0x"
+    )
 
 
 def test_no_deployment(run_on: Run, tmp_path: Path) -> None:

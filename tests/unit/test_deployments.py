@@ -8,6 +8,7 @@ import pytest
 
 from connext.codec import to_json
 from connext.deployments import (
+    AlreadyDeployed,
     Compiler,
     DeploymentGone,
     Network,
@@ -17,6 +18,7 @@ from connext.deployments import (
     load,
     manager_deployment,
     read,
+    require_none,
     save,
 )
 from connext.keccak import keccak256
@@ -102,6 +104,15 @@ def test_a_record_of_an_earlier_chain_is_not_used(tmp_path: Path) -> None:
         load(tmp_path, "ChannelManager", SEPOLIA, lambda _: b"")
     with pytest.raises(DeploymentGone):
         load(tmp_path, "ChannelManager", SEPOLIA, lambda _: b"other code")
+
+
+def test_what_is_deployed_is_not_deployed_again(tmp_path: Path) -> None:
+    require_none(tmp_path, "ChannelManager", SEPOLIA, code_at)
+    path = save(tmp_path, SEPOLIA, RECORD)
+    require_none(tmp_path, "ChannelManager", SEPOLIA, lambda _: b"")
+    with pytest.raises(AlreadyDeployed) as error:
+        require_none(tmp_path, "ChannelManager", SEPOLIA, code_at)
+    assert (error.value.address, error.value.path) == ("0x" + RECORD.address.hex(), path)
 
 
 def test_a_record_of_another_chain_is_not_used(tmp_path: Path) -> None:
