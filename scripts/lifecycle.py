@@ -29,7 +29,8 @@ def cli(cli_ctx, provider) -> None:  # noqa: ARG001 # Ape passes both
             f"lifecycle makes its own money: it runs on local chains and forks, not on {provider.network.name}"
         )
     if provider.network.is_fork:
-        upstream = "mainnet" if os.environ.get("MAINNET_RPC_URL") else "a local chain with a replica of DAI"
-        click.echo(f"on a fork of {upstream} (MAINNET_RPC_URL)")
+        has_endpoint = os.environ.get("MAINNET_RPC_URL")
+        replica = "a local chain with a replica of DAI, because MAINNET_RPC_URL is not set"
+        click.echo(f"on a fork of {'the mainnet of MAINNET_RPC_URL' if has_endpoint else replica}")
     if not perform_lifecycle(provider):
         raise click.exceptions.Exit(1)
