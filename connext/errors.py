@@ -131,7 +131,7 @@ class WrongBase(RuleError):
 
 @dataclass(eq=False)
 class ProposalOutstanding(RuleError):
-    text = "my proposal {nonce} has no answer yet: one proposal of each side at a time"
+    text = "my proposal {nonce} has no answer yet, one of each side at a time: send it again, or leave by a dispute"
     nonce: int
 
 
