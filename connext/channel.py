@@ -191,12 +191,11 @@ class Channel:
 def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side, *, restored: bool) -> Channel:
     """A channel of which nothing is known yet; restored: nor whether anything was signed."""
     channel_id = identity.id(deployment.domain.chain_id, deployment.domain.verifying_contract)
-    initial = Signed(initial_state(channel_id), bytes(32), None, None)
     return Channel(
         id=channel_id,
         identity=identity,
         side=side,
-        latest=initial,
+        latest=unsigned_initial(channel_id),
         own_offers=(),
         their_offer=None,
         highest_nonce=0,
@@ -214,6 +213,11 @@ def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side, *
 def initial_state(channel_id: Bytes32) -> State:
     """The state every channel starts from: nonce 0, nobody has paid."""
     return State(channel_id, 0, 0, 0, 0, 0, (), False)
+
+
+def unsigned_initial(channel_id: Bytes32) -> Signed[State]:
+    """The initial state as the newest one there is: it needs no signatures, so it has no digest either."""
+    return Signed(initial_state(channel_id), bytes(32), None, None)
 
 
 def open_withdrawals(channel: Channel) -> Amounts:

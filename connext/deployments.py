@@ -17,7 +17,7 @@ from connext.codec import from_json, to_json
 from connext.errors import ConnextError
 from connext.keccak import keccak256
 from connext.messages import Domain
-from connext.types import ZERO_ADDRESS, Address, Bytes32, InvalidValue, Uint32, Uint64, Uint128, Uint256
+from connext.types import DAY, HOUR, ZERO_ADDRESS, Address, Bytes32, InvalidValue, Uint32, Uint64, Uint128, Uint256
 
 # --- Errors ---
 
@@ -175,8 +175,8 @@ def default_parameters(token: Address) -> Parameters:
         capacity_token=200_000 * 10**18,
         transfer_limit_wei=10 * 10**18,
         transfer_limit_token=20_000 * 10**18,
-        min_challenge_period=3_600,
-        max_challenge_period=30 * 86_400,
+        min_challenge_period=HOUR,
+        max_challenge_period=30 * DAY,
     )
 
 

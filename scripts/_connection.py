@@ -1,5 +1,6 @@
 """The manager on the connected chain: which deployment it is, and what its events say."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ape.api import ProviderAPI
@@ -8,7 +9,7 @@ from connext.chain.ape import ApeChain
 from connext.deployments import Network, load, manager_deployment
 from connext.errors import UnknownChannel
 from connext.ledger import ChannelLedger, Ledger, empty_ledger, fold
-from connext.types import Bytes32, checksum
+from connext.types import Address, Bytes32, checksum
 
 
 def network_of(provider: ProviderAPI) -> Network:
@@ -17,12 +18,17 @@ def network_of(provider: ProviderAPI) -> Network:
     return Network(f"{network.ecosystem.name}:{network.name}", not network.is_dev, provider.chain_id, genesis)
 
 
+def code_on(provider: ProviderAPI) -> Callable[[Address], bytes]:
+    """What reads the code at an address."""
+    return lambda address: provider.get_code(checksum(address))
+
+
 class Connection:
     """The recorded ChannelManager of the network. Raises NotDeployed, WrongChain, DeploymentGone, InvalidValue."""
 
     def __init__(self, provider: ProviderAPI) -> None:
         self.network = network_of(provider)
-        record = load(Path.cwd(), "ChannelManager", self.network, lambda address: provider.get_code(checksum(address)))
+        record = load(Path.cwd(), "ChannelManager", self.network, code_on(provider))
         self.deployment = manager_deployment(record)
         self.manager = record.address
         self.chain = ApeChain(provider)

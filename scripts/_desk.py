@@ -18,7 +18,7 @@ from ape.api import AccountAPI
 from connext import calls, events
 from connext.chain.account import AccountSigner
 from connext.chain.views import channel_at, confirmed_view
-from connext.channel import UNSEEN, Channel, Signed, initial_state
+from connext.channel import UNSEEN, Channel, Signed, unsigned_initial
 from connext.envelopes import (
     Countersignature,
     Envelope,
@@ -240,7 +240,7 @@ class Desk:
         """The newest state that my files have of the channel, or else the initial one."""
         if channel_id in self.party.channels:
             return self.channel(channel_id).latest
-        return Signed(initial_state(channel_id), bytes(32), None, None)
+        return unsigned_initial(channel_id)
 
     def take_up(self, channel_id: Bytes32, history: str | None) -> list[Output]:
         """My channel as of the newest confirmed block, and what I should do. history: FIRST_TIME, RESTORED or None.

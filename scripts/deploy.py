@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from connext.deployments import default_parameters, require_none
-from connext.types import checksum
 from scripts._options import AccountAddress, Duration, amount_option, amounts, script, with_payer
 
 
@@ -32,15 +31,13 @@ def cli(provider, payer, token, test_dai, capacity, transfer_limit, shortest_per
       ape run deploy --test-dai --network ethereum:mainnet-fork:foundry --account TEST::0
       ape run deploy --token 0xFF34B3d4Aee8ddCd6F9AFFFB6Fe49bD371b8a357 --network ethereum:sepolia --account deployer
     """
-    from scripts._connection import network_of
+    from scripts._connection import code_on, network_of
     from scripts._shipyard import Shipyard
 
     if test_dai and token is not None:
         raise click.UsageError("give one of --token and --test-dai")
     if not replacing:
-        require_none(
-            Path.cwd(), "ChannelManager", network_of(provider), lambda address: provider.get_code(checksum(address))
-        )
+        require_none(Path.cwd(), "ChannelManager", network_of(provider), code_on(provider))
     shipyard = Shipyard(provider, payer)
     if test_dai:
         token = shipyard.test_dai()

@@ -5,7 +5,7 @@ from typing import Annotated
 from connext import calls
 from connext.actions.form import Action, ActionsField, perform, verb
 from connext.calls import Call
-from connext.channel import Signed, initial_state
+from connext.channel import Signed, unsigned_initial
 from connext.fields import AssetName, Count, Money, Name, SideName
 from connext.messages import State
 from connext.signing import to_rsv
@@ -138,5 +138,5 @@ def _state(world: World, actor: Actor, channel: str, nonce: int | None) -> Signe
     if nonce is None:
         return world.newest(actor.name, channel)
     if nonce == 0:
-        return Signed(initial_state(world.channel_id(channel)), bytes(32), None, None)
+        return unsigned_initial(world.channel_id(channel))
     return world.countersigned(channel, nonce)

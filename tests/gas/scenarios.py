@@ -11,7 +11,7 @@ from itertools import product
 from connext import calls
 from connext.calls import Call
 from connext.chain import LocalChain, Transaction
-from connext.channel import Deployment, Signed, initial_state
+from connext.channel import Deployment, Signed, unsigned_initial
 from connext.messages import Message, State, Withdrawal, digest
 from connext.signing import Signable
 from connext.types import DAY, Address, Bytes32, ChannelIdentity, Side
@@ -135,7 +135,7 @@ def start_dispute(stage: Stage, amounts: Amounts) -> int:
 
 def start_dispute_without_state(stage: Stage, amounts: Amounts) -> int:
     channel = stage.funded(amounts)
-    nothing = Signed(initial_state(stage.id(channel)), bytes(32), None, None)
+    nothing = unsigned_initial(stage.id(channel))
     return stage.send(stage.user, calls.start_dispute(channel, nothing))
 
 
