@@ -2,13 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {Call, IChannelManager} from "../interfaces/IChannelManager.sol";
+import {Reasons} from "./libraries/Reasons.sol";
 
 /// @title The one door of the contract: no reentrance, value counted once, several calls in one transaction
 /// @notice Every state-changing function is payable, because a delegated call sees the value of the whole batch, and
 /// stands behind `entrance` or `entranceWithoutValue`; every call to somebody else's code stands within `leaving`.
 /// docs/protocol.md section 3.
 abstract contract Batching is IChannelManager {
-    uint256 private constant MAX_REASON_BYTES = 256;
     /// @dev What is spent between the gas check and the delegated call, with room.
     uint256 private constant CALL_OVERHEAD_GAS = 2_000;
 
@@ -85,18 +85,6 @@ abstract contract Batching is IChannelManager {
         assembly ("memory-safe") {
             succeeded := delegatecall(gasNeeded, address(), add(data, 0x20), mload(data), 0, 0)
         }
-        if (!succeeded) emit CallFailed(index, _boundedReason());
-    }
-
-    /// @dev What the last call reverted with, cut to a size that it cannot make expensive.
-    function _boundedReason() private pure returns (bytes memory reason) {
-        uint256 size;
-        assembly ("memory-safe") {
-            size := returndatasize()
-        }
-        reason = new bytes(size < MAX_REASON_BYTES ? size : MAX_REASON_BYTES);
-        assembly ("memory-safe") {
-            returndatacopy(add(reason, 0x20), 0, mload(reason))
-        }
+        if (!succeeded) emit CallFailed(index, Reasons.bounded());
     }
 }
