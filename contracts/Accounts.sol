@@ -135,6 +135,12 @@ abstract contract Accounts is Batching {
         return uint128(grown);
     }
 
+    /// @dev Adds a payout that is not sent.
+    function _addCredit(address account, uint256 amountWei, uint256 amountToken) internal {
+        if (amountWei != 0) _credit(account, Asset.Ether, amountWei);
+        if (amountToken != 0) _credit(account, Asset.Token, amountToken);
+    }
+
     function _credit(address account, Asset asset, uint256 amount) private {
         if (asset == Asset.Ether) _credits[account].amountWei += uint128(amount);
         else _credits[account].amountToken += uint128(amount);

@@ -17,18 +17,21 @@ import {
     Transfer,
     Withdrawal
 } from "../interfaces/IChannelManager.sol";
+import {IOutcomeRegistry} from "../interfaces/IOutcomeRegistry.sol";
 import {Accounts} from "./Accounts.sol";
 import {ChannelIds} from "./libraries/ChannelIds.sol";
 import {Ledgers, Record} from "./libraries/Ledgers.sol";
+import {Lock, Locks, Payout} from "./libraries/Locks.sol";
 import {Messages} from "./libraries/Messages.sol";
 import {Settlement} from "./libraries/Settlement.sol";
-import {Form, Head, Pot, Pots, RecordedStates} from "./libraries/Slots.sol";
+import {Form, Head, Pot, Pots, Recorded, RecordedStates} from "./libraries/Slots.sol";
 
 /// @title Payment channels in ETH and one token
 /// @notice See `IChannelManager` for what each function does, who may call it and what its errors mean.
 contract ChannelManager is Accounts, EIP712 {
     using ChannelIds for Channel;
     using Ledgers for Record;
+    using Locks for Lock;
 
     uint256 private constant MAX_CAPACITY = type(uint80).max;
     uint256 private constant MAX_NONCE = type(uint48).max;
@@ -53,6 +56,7 @@ contract ChannelManager is Accounts, EIP712 {
         if (p.minChallengePeriod == 0 || p.minChallengePeriod > p.maxChallengePeriod) {
             revert ChallengeBoundsInvalid(p.minChallengePeriod, p.maxChallengePeriod);
         }
+        if (p.registry.code.length == 0) revert RegistryWithoutCode(p.registry);
         REGISTRY = p.registry;
         CAPACITY_WEI = p.capacityWei;
         CAPACITY_TOKEN = p.capacityToken;
@@ -210,7 +214,11 @@ contract ChannelManager is Accounts, EIP712 {
     }
 
     /// @inheritdoc IChannelManager
-    function settle(Channel calldata channel, StateHeader calldata state) external payable entranceWithoutValue {
+    function settle(Channel calldata channel, StateHeader calldata state, Transfer[] calldata transfers)
+        external
+        payable
+        entranceWithoutValue
+    {
         bytes32 channelId = channelIdOf(channel);
         Record storage record = _records[channelId];
         Head head = record.head;
@@ -219,11 +227,15 @@ contract ChannelManager is Accounts, EIP712 {
         bytes26 recordedHash = record.recorded.nonce() == 0 ? _initialStateHash(channelId) : record.recorded.stateHash();
         bytes26 stateHash = bytes26(Messages.hash(channelId, state));
         if (stateHash != recordedHash) revert StateNotRecorded(channelId, stateHash, recordedHash);
-        _settle(channelId, channel, record, head, state);
+        _settle(channelId, channel, record, head, state, transfers);
     }
 
     /// @inheritdoc IChannelManager
-    function close(Channel calldata channel, SignedState calldata signed) external payable entranceWithoutValue {
+    function close(Channel calldata channel, SignedState calldata signed, Transfer[] calldata transfers)
+        external
+        payable
+        entranceWithoutValue
+    {
         bytes32 channelId = channelIdOf(channel);
         Record storage record = _records[channelId];
         Head head = record.head;
@@ -231,8 +243,31 @@ contract ChannelManager is Accounts, EIP712 {
         if (!signed.state.isFinal) revert StateNotFinal(channelId, signed.state.nonce);
         uint256 recordedNonce = record.recorded.nonce();
         if (signed.state.nonce < recordedNonce) revert StateOlder(channelId, signed.state.nonce, recordedNonce);
-        _requireValid(channelId, channel, Messages.hash(channelId, signed.state), signed);
-        _settle(channelId, channel, record, head, signed.state);
+        _requireSignedByBoth(channel, Messages.hash(channelId, signed.state), signed);
+        _settle(channelId, channel, record, head, signed.state, transfers);
+    }
+
+    /// @inheritdoc IChannelManager
+    function settleTransfers(Channel calldata channel, Transfer[] calldata transfers, uint256 wanted)
+        external
+        payable
+        entranceWithoutValue
+    {
+        bytes32 channelId = channelIdOf(channel);
+        Record storage record = _records[channelId];
+        if (record.head.form() != Form.Settled) revert ChannelNotSettled(channelId);
+        (bytes32 transfersHash, Lock memory lock) = record.lockOf();
+        if (lock.isEmpty()) revert NothingLocked(channelId);
+        _requireListed(channelId, transfers, transfersHash);
+        Payout memory payout = _settleLock(lock, transfers, wanted);
+        (uint256 userWei, uint256 nodeWei) = (payout.amounts[0][0], payout.amounts[0][1]);
+        (uint256 userToken, uint256 nodeToken) = (payout.amounts[1][0], payout.amounts[1][1]);
+        if (userWei | nodeWei | userToken | nodeToken == 0) revert NothingFinal(channelId);
+
+        emit TransfersSettled(channelId, lock.settled, userWei, nodeWei, userToken, nodeToken);
+        record.changeLock(lock);
+        _addReserve(channel.node, nodeWei, nodeToken);
+        _addCredit(channel.user, userWei, userToken);
     }
 
     // --- Views ---
@@ -262,17 +297,26 @@ contract ChannelManager is Accounts, EIP712 {
         Head head = record.head;
         Pot wei_ = record.pot(head, Asset.Ether);
         Pot token = record.pot(head, Asset.Token);
+        Recorded recorded;
+        bytes32 transfersHash;
+        Lock memory lock;
+        if (head.form() == Form.Settled) (transfersHash, lock) = record.lockOf();
+        else recorded = record.recorded;
         return ChannelView({
             status: _statusOf(head),
             deadline: head.deadline(),
             dispute: head.dispute(),
             sequence: head.sequence(),
-            nonce: record.recorded.nonce(),
-            stateHash: record.recorded.stateHash(),
+            nonce: recorded.nonce(),
+            stateHash: recorded.stateHash(),
             userWei: wei_.user(),
             nodeWei: _nodeContribution(wei_),
             userToken: token.user(),
-            nodeToken: _nodeContribution(token)
+            nodeToken: _nodeContribution(token),
+            transfersHash: transfersHash,
+            lockedWei: uint128(lock.amounts[0]),
+            lockedToken: uint128(lock.amounts[1]),
+            settledTransfers: lock.settled
         });
     }
 
@@ -421,31 +465,71 @@ contract ChannelManager is Accounts, EIP712 {
         StateHeader calldata state = signed.state;
         if (state.nonce > MAX_NONCE) revert NonceTooLarge(state.nonce, MAX_NONCE);
         bytes32 stateHash = Messages.hash(channelId, state);
-        _requireValid(channelId, channel, stateHash, signed);
+        _requireSignedByBoth(channel, stateHash, signed);
         record.recorded = RecordedStates.pack(uint48(state.nonce), bytes26(stateHash));
         emit StateRecorded(channelId, state);
     }
 
-    /// @dev Pays out a state and leaves the tombstone. Everything is written before the first wei moves.
+    /// @dev Pays out a state and leaves the tombstone, and what open transfers hold. Everything is written before the
+    /// first wei moves.
     function _settle(
         bytes32 channelId,
         Channel calldata channel,
         Record storage record,
         Head head,
-        StateHeader calldata state
+        StateHeader calldata state,
+        Transfer[] calldata transfers
     ) private {
-        (uint256 userWei, uint256 nodeWei) = _split(record.pot(head, Asset.Ether), state.userWei, state.nodeWei);
-        (uint256 userToken, uint256 nodeToken) = _split(record.pot(head, Asset.Token), state.userToken, state.nodeToken);
-        record.bury(head);
+        (uint256 userWei, uint256 nodeWei, uint256 lockedWei) =
+            _split(record.pot(head, Asset.Ether), state.userWei, state.nodeWei);
+        (uint256 userToken, uint256 nodeToken, uint256 lockedToken) =
+            _split(record.pot(head, Asset.Token), state.userToken, state.nodeToken);
+        if (lockedWei | lockedToken == 0) {
+            record.bury(head);
+            emit ChannelSettled(channelId, state.nonce, userWei, nodeWei, userToken, nodeToken);
+        } else {
+            Lock memory lock = Lock([lockedWei, lockedToken], 0);
+            // Without the list, who has none can still settle, and the transfers stay open for who has it.
+            if (transfers.length != 0 || state.transfersHash == Messages.NO_TRANSFERS) {
+                _requireListed(channelId, transfers, state.transfersHash);
+                Payout memory payout = _settleLock(lock, transfers, type(uint256).max);
+                (userWei, nodeWei) = (userWei + payout.amounts[0][0], nodeWei + payout.amounts[0][1]);
+                (userToken, nodeToken) = (userToken + payout.amounts[1][0], nodeToken + payout.amounts[1][1]);
+            }
+            emit ChannelSettled(channelId, state.nonce, userWei, nodeWei, userToken, nodeToken);
+            if (lock.isEmpty()) {
+                record.bury(head);
+            } else {
+                record.buryWithLock(head, lock, state.transfersHash);
+                emit TransfersLocked(channelId, state.transfersHash, lock.amounts[0], lock.amounts[1], lock.settled);
+            }
+        }
         _addReserve(channel.node, nodeWei, nodeToken);
-        emit ChannelSettled(channelId, state.nonce, userWei, nodeWei, userToken, nodeToken);
         _payOut(channel.user, channel.user, userWei, userToken);
     }
 
-    /// @dev What no open transfer claims is the node's.
-    function _split(Pot pot, int128 userNet, int128 nodeNet) private pure returns (uint256 user, uint256 node) {
-        (user,) = Settlement.split(pot.total(), pot.user(), userNet, nodeNet);
-        node = pot.total() - user;
+    function _split(Pot pot, int128 userNet, int128 nodeNet)
+        private
+        pure
+        returns (uint256 user, uint256 node, uint256 locked)
+    {
+        (user, locked) = Settlement.split(pot.total(), pot.user(), userNet, nodeNet);
+        node = pot.total() - locked - user;
+    }
+
+    /// @dev Takes out of the lock what is decided.
+    function _settleLock(Lock memory lock, Transfer[] calldata transfers, uint256 wanted)
+        private
+        view
+        returns (Payout memory)
+    {
+        uint256[2] memory limits = [uint256(TRANSFER_LIMIT_WEI), TRANSFER_LIMIT_TOKEN];
+        return lock.settle(transfers, wanted, IOutcomeRegistry(REGISTRY), limits);
+    }
+
+    function _requireListed(bytes32 channelId, Transfer[] calldata transfers, bytes32 expectedHash) private pure {
+        bytes32 transfersHash = Messages.hash(transfers);
+        if (transfersHash != expectedHash) revert WrongTransfers(channelId, transfersHash, expectedHash);
     }
 
     /// @dev Hash of the state that every channel starts with: nothing paid yet.
@@ -483,14 +567,10 @@ contract ChannelManager is Accounts, EIP712 {
         if (block.timestamp >= deadline) revert MessageExpired(deadline, block.timestamp);
     }
 
-    /// @dev The one guard in front of every state that is recorded or closed with: no open transfers, signed by both.
-    function _requireValid(bytes32 channelId, Channel calldata channel, bytes32 stateHash, SignedState calldata signed)
+    function _requireSignedByBoth(Channel calldata channel, bytes32 stateHash, SignedState calldata signed)
         private
         view
     {
-        if (signed.state.transfersHash != Messages.NO_TRANSFERS) {
-            revert OpenTransfers(channelId, signed.state.transfersHash);
-        }
         bytes32 digest = _hashTypedDataV4(stateHash);
         _requireSigned(digest, signed.user, channel.userSigner);
         _requireSigned(digest, signed.node, channel.nodeSigner);

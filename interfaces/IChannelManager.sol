@@ -123,7 +123,7 @@ struct Amounts {
 
 /// @notice What never changes in a deployment. docs/protocol.md section 7.
 /// @param token The ERC-20 beside ETH (DAI): moves exactly what is asked, never changes balances by itself.
-/// @param registry The outcome registry of conditional transfers; zero where there is none.
+/// @param registry The outcome registry of conditional transfers.
 /// @param capacityWei Most wei that one channel may hold; 0 means ETH is not used. At most 2^80 - 1.
 /// @param capacityToken The same in the token's smallest unit.
 /// @param transferLimitWei Largest conditional transfer in wei.
@@ -152,6 +152,10 @@ struct Parameters {
 /// @param nodeWei The same for the node.
 /// @param userToken Contribution of the user in the token's smallest unit; may be negative.
 /// @param nodeToken The same for the node.
+/// @param transfersHash Of a settled channel: hash of the list of transfers that still hold something; 0 without any.
+/// @param lockedWei Of a settled channel: wei that its open transfers still hold.
+/// @param lockedToken The same in the token's smallest unit.
+/// @param settledTransfers Of a settled channel with open transfers: bit i is set once the i-th was settled.
 struct ChannelView {
     Status status;
     uint64 deadline;
@@ -163,6 +167,10 @@ struct ChannelView {
     int128 nodeWei;
     int128 userToken;
     int128 nodeToken;
+    bytes32 transfersHash;
+    uint128 lockedWei;
+    uint128 lockedToken;
+    uint256 settledTransfers;
 }
 
 /// @title Payment channels in ETH and one token
@@ -175,6 +183,10 @@ interface IChannelManager {
     /// @notice Thrown at deployment when the token's address holds no code.
     /// @dev Give the address of the token on this very chain.
     error TokenWithoutCode(address token);
+
+    /// @notice Thrown at deployment when the outcome registry's address holds no code.
+    /// @dev Deploy the registry first, on this very chain.
+    error RegistryWithoutCode(address registry);
 
     /// @notice Thrown at deployment when a capacity is larger than the ledger can hold.
     /// @dev Choose a capacity of at most `max`.
@@ -236,6 +248,18 @@ interface IChannelManager {
     /// @dev There is nothing to pay out.
     error NothingToDispute(bytes32 channelId);
 
+    /// @notice Thrown when transfers are settled of a channel that is not settled.
+    /// @dev Settle or close the channel first.
+    error ChannelNotSettled(bytes32 channelId);
+
+    /// @notice Thrown when a settled channel has no transfer that still holds something.
+    /// @dev There is nothing left to hand out.
+    error NothingLocked(bytes32 channelId);
+
+    /// @notice Thrown when none of the wanted transfers can be settled yet, or all of them are.
+    /// @dev Wait for an expiry, or record an outcome in the registry.
+    error NothingFinal(bytes32 channelId);
+
     /// @notice Thrown when the last dispute that can be numbered would be resumed.
     /// @dev Settle the channel, or close it with a final state, and open another under a new salt.
     error LastDispute(bytes32 channelId, uint256 dispute);
@@ -279,9 +303,9 @@ interface IChannelManager {
     /// @dev Give the state of the latest `StateRecorded` event of the channel.
     error StateNotRecorded(bytes32 channelId, bytes26 stateHash, bytes26 recordedHash);
 
-    /// @notice Thrown when a state with open transfers would be recorded or closed with: they cannot be resolved yet.
-    /// @dev Sign states without open transfers.
-    error OpenTransfers(bytes32 channelId, bytes32 transfersHash);
+    /// @notice Thrown when the transfers that are given are not those of the state.
+    /// @dev Give the whole list, in the order in which it was signed.
+    error WrongTransfers(bytes32 channelId, bytes32 transfersHash, bytes32 expectedHash);
 
     /// @notice Thrown when a withdrawal does not carry the channel's next sequence.
     /// @dev Sign it again with the expected sequence.
@@ -402,9 +426,27 @@ interface IChannelManager {
     /// @notice Both parties ended the dispute; the channel goes on and the recorded state stays.
     event DisputeResumed(bytes32 indexed channelId, uint256 dispute);
 
-    /// @notice The channel was paid out under the state with this nonce, for ever.
+    /// @notice The channel was paid out under the state with this nonce, for ever. The amounts include transfers whose
+    /// outcome was final.
     event ChannelSettled(
         bytes32 indexed channelId, uint256 nonce, uint256 userWei, uint256 nodeWei, uint256 userToken, uint256 nodeToken
+    );
+
+    /// @notice Follows `ChannelSettled` where transfers stay open: what they hold, and which of the list are settled
+    /// (bit i: the i-th).
+    event TransfersLocked(
+        bytes32 indexed channelId, bytes32 transfersHash, uint256 lockedWei, uint256 lockedToken, uint256 settled
+    );
+
+    /// @notice Open transfers of a settled channel were settled: what the user was credited and the node's reserve got.
+    /// @param settled Which of the list are settled now (bit i: the i-th).
+    event TransfersSettled(
+        bytes32 indexed channelId,
+        uint256 settled,
+        uint256 userWei,
+        uint256 nodeWei,
+        uint256 userToken,
+        uint256 nodeToken
     );
 
     // --- Events: accounts ---
@@ -415,7 +457,8 @@ interface IChannelManager {
     /// @notice An account took money out of its reserve.
     event ReserveWithdrawn(address indexed account, address recipient, uint256 amountWei, uint256 amountToken);
 
-    /// @notice A payout to the account could not be delivered and waits as its credit.
+    /// @notice A payout to the account could not be delivered, or came from a transfer settled late, and waits as its
+    /// credit.
     event Credited(address indexed account, Asset asset, uint256 amount);
 
     /// @notice Credit of an account was paid, by the account to `recipient` or by anyone to the account.
@@ -504,16 +547,30 @@ interface IChannelManager {
     ) external payable;
 
     /// @notice Pays out the recorded state, from the deadline of the dispute on, and closes the channel for ever.
-    /// Anyone may call.
+    /// Transfers whose outcome is final are part of the payout, the others stay open (`settleTransfers`). Anyone may
+    /// call.
     /// @param channel A channel in a dispute at or after its deadline.
     /// @param state The recorded state, or where none was recorded the initial one: all zero, without transfers.
-    function settle(Channel calldata channel, StateHeader calldata state) external payable;
+    /// @param transfers The state's transfers; none leaves all of them open, for whoever has not got the list.
+    function settle(Channel calldata channel, StateHeader calldata state, Transfer[] calldata transfers)
+        external
+        payable;
 
-    /// @notice Pays out a final state that both signed, at once, and closes the channel for ever. Anyone may call, also
-    /// during and after a dispute.
+    /// @notice Pays out a final state that both signed, at once, and closes the channel for ever. Its transfers, if it
+    /// has any, are treated as by `settle`. Anyone may call, also during and after a dispute.
     /// @param channel An open or disputed channel.
     /// @param signed A final state, not older than the recorded one, with both signatures.
-    function close(Channel calldata channel, SignedState calldata signed) external payable;
+    /// @param transfers The state's transfers, or none to leave all of them open.
+    function close(Channel calldata channel, SignedState calldata signed, Transfer[] calldata transfers)
+        external
+        payable;
+
+    /// @notice Hands out open transfers of a settled channel whose outcome is final: to the user's credit and the node's
+    /// reserve. Anyone may call, as often as it takes, for ever.
+    /// @param channel A settled channel with open transfers.
+    /// @param transfers The whole list of the state that the channel was settled with.
+    /// @param wanted Which of them: bit i for the i-th; all bits for all that can be settled now.
+    function settleTransfers(Channel calldata channel, Transfer[] calldata transfers, uint256 wanted) external payable;
 
     // --- Accounts ---
 

@@ -2,9 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {Asset} from "../../interfaces/IChannelManager.sol";
-import {Form, Head, Pot, Recorded} from "./Slots.sol";
+import {Lock, Locks} from "./Locks.sol";
+import {Form, Head, Heads, Pot, Recorded} from "./Slots.sol";
 
-/// @dev All that the chain stores of a channel. A channel in one asset and without a recorded state uses one slot.
+/// @dev All that the chain stores of a channel. A channel in one asset and without a recorded state uses one slot. Once
+/// it is settled and as long as transfers are open, the second slot holds their hash and the third which are settled.
 struct Record {
     Head head;
     Recorded recorded;
@@ -43,7 +45,35 @@ library Ledgers {
     function bury(Record storage record, Head head) internal {
         if (head.hasSecond()) record.second = Pot.wrap(0);
         record.recorded = Recorded.wrap(0);
-        record.head = Head.wrap(0).withForm(Form.Settled);
+        record.head = Heads.tombstone(0, 0);
+    }
+
+    /// @notice The same for a channel whose transfers hold something beyond the settlement.
+    function buryWithLock(Record storage record, Head head, Lock memory lock, bytes32 transfersHash) internal {
+        record.recorded = Recorded.wrap(uint256(transfersHash));
+        _writeLock(record, lock, head.hasSecond());
+    }
+
+    /// @notice The hash of the transfers that a settled channel still holds something for, and what they hold.
+    function lockOf(Record storage record) internal view returns (bytes32 transfersHash, Lock memory lock) {
+        (uint256 lockedWei, uint256 lockedToken) = record.head.locked();
+        transfersHash = bytes32(Recorded.unwrap(record.recorded));
+        lock = Lock([lockedWei, lockedToken], Pot.unwrap(record.second));
+    }
+
+    /// @notice What stays locked in a settled channel; nothing of it but the tombstone where that is nothing.
+    function changeLock(Record storage record, Lock memory lock) internal {
+        if (Locks.isEmpty(lock)) {
+            lock.settled = 0;
+            record.recorded = Recorded.wrap(0);
+        }
+        _writeLock(record, lock, true);
+    }
+
+    /// @param dirty Whether the third slot may hold something else.
+    function _writeLock(Record storage record, Lock memory lock, bool dirty) private {
+        if (dirty || lock.settled != 0) record.second = Pot.wrap(lock.settled);
+        record.head = Heads.tombstone(uint80(lock.amounts[0]), uint80(lock.amounts[1]));
     }
 
     function _isFirst(Form form, Asset asset) private pure returns (bool) {

@@ -32,12 +32,22 @@ library Messages {
         return keccak256(abi.encode(STATE_TYPEHASH, channelId, 0, 0, 0, 0, 0, NO_TRANSFERS, false));
     }
 
-    function hash(Transfer[] calldata transfers) internal pure returns (bytes32) {
-        bytes32[] memory hashes = new bytes32[](transfers.length);
-        for (uint256 i = 0; i < transfers.length; ++i) {
-            hashes[i] = keccak256(abi.encode(TRANSFER_TYPEHASH, transfers[i]));
+    /// @dev keccak256 of the concatenated struct hashes, without checking each field again: what is used of a transfer is
+    /// checked where it is read. Struct hashes are written over the memory behind the list, which is not kept.
+    function hash(Transfer[] calldata transfers) internal pure returns (bytes32 transfersHash) {
+        bytes32 typehash = TRANSFER_TYPEHASH;
+        assembly ("memory-safe") {
+            let hashes := mload(0x40)
+            let end := add(hashes, shl(5, transfers.length))
+            mstore(end, typehash)
+            let source := transfers.offset
+            for { let at := hashes } lt(at, end) { at := add(at, 0x20) } {
+                calldatacopy(add(end, 0x20), source, 0xe0)
+                mstore(at, keccak256(end, 0x100))
+                source := add(source, 0xe0)
+            }
+            transfersHash := keccak256(hashes, shl(5, transfers.length))
         }
-        return keccak256(abi.encodePacked(hashes));
     }
 
     function hash(bytes32 channelId, Withdrawal calldata withdrawal) internal pure returns (bytes32) {

@@ -7,7 +7,7 @@ type Pot is uint256;
 
 /// @dev The first slot of a channel: uint8 form | uint16 sequence | uint16 dispute | uint40 deadline | Pot of the first
 /// asset. `deadline` (Unix seconds) is 0 without a running dispute, `dispute` is the number of the latest one,
-/// `sequence` the next withdrawal's.
+/// `sequence` the next withdrawal's. Of a settled channel: uint8 form | zero | uint80 locked token | uint80 locked wei.
 type Head is uint256;
 
 /// @dev The second slot: the recorded state as uint48 nonce | first 26 bytes of its struct hash.
@@ -45,6 +45,7 @@ library Pots {
 
 /// @title Fields of a `Head`
 library Heads {
+    uint256 private constant LOCKED_TOKEN_SHIFT = 80;
     uint256 private constant DEADLINE_SHIFT = 176;
     uint256 private constant DISPUTE_SHIFT = 216;
     uint256 private constant SEQUENCE_SHIFT = 232;
@@ -73,6 +74,15 @@ library Heads {
     function hasSecond(Head head) internal pure returns (bool) {
         Form form_ = form(head);
         return form_ == Form.EtherThenToken || form_ == Form.TokenThenEther;
+    }
+
+    /// @dev The head of a settled channel.
+    function tombstone(uint80 lockedWei, uint80 lockedToken) internal pure returns (Head) {
+        return Head.wrap(uint256(Form.Settled) << FORM_SHIFT | uint256(lockedToken) << LOCKED_TOKEN_SHIFT | lockedWei);
+    }
+
+    function locked(Head head) internal pure returns (uint80 lockedWei, uint80 lockedToken) {
+        return (uint80(Head.unwrap(head)), uint80(Head.unwrap(head) >> LOCKED_TOKEN_SHIFT));
     }
 
     function withFirstPot(Head head, Pot pot) internal pure returns (Head) {
