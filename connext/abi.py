@@ -5,7 +5,7 @@ this package (or tuples). Names are Solidity's.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from importlib.resources import files
@@ -37,6 +37,13 @@ class CannotDecode(ConnextError, ValueError):
         "{function} returned {data}: at this block the address holds no such contract; check address, chain and block"
     )
     function: str
+    data: bytes
+
+
+@dataclass(eq=False)
+class NotCanonical(ConnextError, ValueError):
+    text = "{data} is not the ABI encoding of any {types}"
+    types: str
     data: bytes
 
 
@@ -83,6 +90,29 @@ def _codec() -> ABICodec:
 _CODEC = _codec()
 
 
+_UNDECODABLE = (DecodingError, OverflowError, UnicodeDecodeError)
+"""What eth-abi raises on bytes that a stranger made up."""
+
+
+def encode(types: Sequence[str], values: Sequence[object], function: str = "abi.encode") -> bytes:
+    """The values one after the other. Raises CannotEncode, which names the function that they are for."""
+    try:
+        return bytes(_CODEC.encode(types, tuple(map(_plain, values))))
+    except (EncodingError, TypeError, ValueError) as error:
+        raise CannotEncode(f"{function}({','.join(types)})", values, error) from error
+
+
+def decode_canonical(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
+    """The values whose encoding is exactly this. Raises NotCanonical, also where the bytes could be decoded."""
+    try:
+        values = _CODEC.decode(types, data)
+    except _UNDECODABLE:
+        raise NotCanonical(f"({','.join(types)})", data) from None
+    if _CODEC.encode(types, values) != data:
+        raise NotCanonical(f"({','.join(types)})", data)
+    return values
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """A function, event or error of an ABI."""
@@ -125,7 +155,7 @@ class Abi:
     def encode_call(self, function: str, *arguments: object) -> bytes:
         """The calldata. Raises CannotEncode, and KeyError for a function that does not exist."""
         entry = self._functions[function]
-        return entry.hash[:4] + _encode(entry, arguments)
+        return entry.hash[:4] + encode(entry.types, arguments, entry.name)
 
     def function_of(self, calldata: bytes) -> str | None:
         """The name of the function that is called; None if this interface has none such."""
@@ -133,14 +163,14 @@ class Abi:
 
     def encode_constructor(self, *arguments: object) -> bytes:
         """What is appended to the creation bytecode. Raises CannotEncode."""
-        return _encode(self._constructor, arguments)
+        return encode(self._constructor.types, arguments, "constructor")
 
     def decode_result(self, function: str, data: bytes) -> Any:
         """What the function returned: a value, or a tuple of several. Raises CannotDecode."""
         entry = self._functions[function]
         try:
             values = _CODEC.decode(entry.returns, data)
-        except DecodingError:
+        except _UNDECODABLE:
             raise CannotDecode(entry.signature, data) from None
         return values[0] if len(values) == 1 else values
 
@@ -151,7 +181,7 @@ class Abi:
             return None
         try:
             return Event(log.address, entry.name, MappingProxyType(_event_values(entry, log)))
-        except DecodingError:
+        except _UNDECODABLE:
             return None
 
     def decode_error(self, data: bytes) -> Revert:
@@ -161,7 +191,7 @@ class Abi:
             return Revert("Unknown", MappingProxyType({"data": data}))
         try:
             values = _CODEC.decode(entry.types, data[4:])
-        except DecodingError:
+        except _UNDECODABLE:
             return Revert("Unknown", MappingProxyType({"data": data}))
         return Revert(entry.name, MappingProxyType(dict(zip(entry.names, values, strict=True))))
 
@@ -229,13 +259,6 @@ def _event_values(entry: _Entry, log: Log) -> dict[str, Any]:
         name: _CODEC.decode([type_], next(from_topics))[0] if indexed else next(from_data)
         for name, type_, indexed in zip(entry.names, entry.types, entry.indexed, strict=True)
     }
-
-
-def _encode(entry: _Entry, arguments: tuple[object, ...]) -> bytes:
-    try:
-        return bytes(_CODEC.encode(entry.types, tuple(map(_plain, arguments))))
-    except (EncodingError, TypeError, ValueError) as error:
-        raise CannotEncode(entry.signature, arguments, error) from error
 
 
 def _plain(value: object) -> object:

@@ -1,7 +1,7 @@
-"""The signed structs (docs/protocol.md section 4) and their EIP-712 form, derived from the field declarations alone.
+"""What the parties of a channel sign (docs/protocol.md section 4), and the EIP-712 form of every signed struct.
 
-No type string is written anywhere: the order, names and types of the dataclass fields are the specification that the
-encoder, the typed data shown by wallets and the JSON form all read.
+That is derived from the field declarations alone. No type string is written anywhere: the order, names and types of the
+dataclass fields are the specification that the encoder, the typed data shown by wallets and the JSON form all read.
 """
 
 from dataclasses import dataclass, field
@@ -159,7 +159,7 @@ class StateHeader(Struct):
 
     def recorded_hash(self, channel_id: Bytes32) -> bytes:
         """What the manager stores of it: the first 26 bytes of the state's EIP-712 struct hash."""
-        return keccak256(type_hash(State) + channel_id + _words(self))[:26]
+        return keccak256(type_hash(State) + channel_id + words(self))[:26]
 
 
 def header(state: State) -> StateHeader:
@@ -204,11 +204,11 @@ def type_hash(struct: type[Any]) -> bytes:
 
 def struct_hash(message: Struct) -> bytes:
     """EIP-712 hashStruct."""
-    return keccak256(type_hash(type(message)) + _words(message))
+    return keccak256(type_hash(type(message)) + words(message))
 
 
-def _words(struct: Struct) -> bytes:
-    """EIP-712 encodeData: 32 bytes for each field."""
+def words(struct: Struct) -> bytes:
+    """EIP-712 encodeData: 32 bytes for each field; without dynamic ones among them the ABI encoding, too."""
     return b"".join(type_.encode(getattr(struct, attribute)) for attribute, _, type_ in members(type(struct)))
 
 
@@ -222,16 +222,22 @@ def domain_separator(domain: Domain) -> bytes:
     return struct_hash(domain)
 
 
-def digest(domain: Domain, message: Message) -> bytes:
+def digest(domain: Domain, message: Struct) -> bytes:
     """The 32 bytes that are signed."""
-    return keccak256(b"\x19\x01" + domain_separator(domain) + struct_hash(message))
+    return keccak256(digest_prefix(domain) + struct_hash(message))
 
 
-def typed_data(domain: Domain, message: Message) -> dict[str, Any]:
+def digest_prefix(domain: Domain) -> bytes:
+    """What stands before the struct hash of everything that is signed in this domain."""
+    return b"\x19\x01" + domain_separator(domain)
+
+
+def typed_data(domain: Domain, message: Struct) -> dict[str, Any]:
     """The JSON of `eth_signTypedData_v4`, for wallets."""
-    struct = type(message)
+    struct: type[Struct] = type(message)
+    structs: tuple[type[Struct], ...] = (Domain, struct, *_nested(struct))
     return {
-        "types": {_name(s): _declaration(s) for s in (Domain, struct, *_nested(struct))},
+        "types": {_name(s): _declaration(s) for s in structs},
         "primaryType": struct.__name__,
         "domain": to_json(domain),
         "message": to_json(message),

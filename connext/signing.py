@@ -11,8 +11,8 @@ from coincurve import PrivateKey, PublicKey
 
 from connext.errors import ConnextError
 from connext.keccak import keccak256
-from connext.messages import Domain, Message, digest, typed_data
-from connext.types import Address, FixedBytes
+from connext.messages import Domain, digest, typed_data
+from connext.types import Address, FixedBytes, Struct
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HALF_ORDER = (CURVE_ORDER // 2).to_bytes(32, "big")  # big-endian bytes compare like the numbers
@@ -38,11 +38,11 @@ class WrongSigner(ConnextError, ValueError):
 
 
 class Signable:
-    """A message bound to its domain, with the digest computed once for the signature, its checks and look-ups."""
+    """A signed struct bound to its domain, with the digest computed once for the signature, its checks and look-ups."""
 
     __slots__ = ("digest", "domain", "message")
 
-    def __init__(self, domain: Domain, message: Message) -> None:
+    def __init__(self, domain: Domain, message: Struct) -> None:
         self.domain = domain
         self.message = message
         self.digest = digest(domain, message)
@@ -72,7 +72,11 @@ class Key:
         self.address: Address = _address_of(self._private.public_key.format(compressed=False))
 
     def sign(self, signable: Signable) -> Signature:
-        return from_rsv(self._private.sign_recoverable(signable.digest, hasher=None))
+        return self.sign_digest(signable.digest)
+
+    def sign_digest(self, digest: bytes) -> Signature:
+        """For digests that are computed faster than a Signable can."""
+        return from_rsv(self._private.sign_recoverable(digest, hasher=None))
 
     def __repr__(self) -> str:
         return f"Key(address=0x{self.address.hex()})"

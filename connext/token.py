@@ -56,4 +56,4 @@ class TokenDomain(Domain):
 
 
 def signable_permit(chain_id: int, token: Address, permit: Permit) -> Signable:
-    return Signable(TokenDomain(chain_id, token), permit)  # type: ignore[arg-type] # not a message of ours
+    return Signable(TokenDomain(chain_id, token), permit)
