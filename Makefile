@@ -36,7 +36,7 @@ demo: $(SETUP) ## play a channel's life on a local fork of mainnet
 	@ape run lifecycle --network ethereum:mainnet-fork:foundry
 
 .PHONY: bench
-bench: $(SETUP) ## measure countersigned updates per second
+bench: $(SETUP) ## measure countersigned updates and vouchers per second
 	@python -m connext.bench
 
 .PHONY: artifacts

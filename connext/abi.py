@@ -42,7 +42,7 @@ class CannotDecode(ConnextError, ValueError):
 
 @dataclass(eq=False)
 class NotCanonical(ConnextError, ValueError):
-    text = "{data} is not the ABI encoding of any {types}"
+    text = "not the ABI encoding of any {types}: {data}"
     types: str
     data: bytes
 

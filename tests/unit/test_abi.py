@@ -3,7 +3,8 @@
 import pytest
 from eth_abi.abi import encode
 
-from connext.abi import Abi, CannotDecode, CannotEncode, Log, Revert, artifact, manager_abi
+from connext import abi
+from connext.abi import Abi, CannotDecode, CannotEncode, Log, NotCanonical, Revert, artifact, manager_abi
 from connext.keccak import keccak256
 from connext.types import Asset, ChannelIdentity, Side
 
@@ -65,6 +66,46 @@ def test_a_custom_error_has_its_values() -> None:
 )
 def test_other_errors(data: bytes, expected: Revert) -> None:
     assert manager_abi().decode_error(data) == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (2**255).to_bytes(32) + bytes(32),
+        (32).to_bytes(32) + (2**255).to_bytes(32),
+        encode(["bytes"], [b"\xff"]),
+    ],
+    ids=["pointer too wide", "length too wide", "no UTF-8"],
+)
+def test_a_reason_that_a_stranger_made_up_is_unknown(arguments: bytes) -> None:
+    data = selector("Error(string)") + arguments
+    assert manager_abi().decode_error(data) == Revert("Unknown", {"data": data})
+
+
+def test_canonical_bytes_are_decoded() -> None:
+    values = (7, b"abc", (b"\x01" * 32,))
+    encoded = encode(["uint256", "bytes", "bytes32[]"], values)
+    assert abi.encode(["uint256", "bytes", "bytes32[]"], values) == encoded
+    assert abi.decode_canonical(["uint256", "bytes", "bytes32[]"], encoded) == values
+
+
+@pytest.mark.parametrize(
+    ("types", "data"),
+    [
+        (["uint256"], bytes(33)),
+        (["uint256"], bytes(31)),
+        (["uint128"], (2**128).to_bytes(32)),
+        (["bytes"], (32).to_bytes(32) + (1).to_bytes(32) + b"\1\1".ljust(32, b"\0")),
+        (["bytes"], (64).to_bytes(32) + bytes(64)),
+        (["bytes"], (2**255).to_bytes(32) + bytes(64)),
+        (["string"], encode(["bytes"], [b"\xff"])),
+    ],
+    ids=["longer", "shorter", "dirty", "padded with something", "elsewhere", "pointer too wide", "no UTF-8"],
+)
+def test_other_bytes_are_not(types: list[str], data: bytes) -> None:
+    with pytest.raises(NotCanonical) as caught:
+        abi.decode_canonical(types, data)
+    assert str(caught.value) == f"not the ABI encoding of any ({types[0]}): 0x{data.hex()}"
 
 
 def test_an_event_has_its_values() -> None:

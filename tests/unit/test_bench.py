@@ -1,4 +1,4 @@
-"""The bench measures what it says: real updates, agreed by both parties."""
+"""The bench measures what it says: real updates, agreed by both parties, and vouchers that the payee took."""
 
 import pytest
 
@@ -13,12 +13,26 @@ def test_an_update_is_agreed_by_both_and_goes_both_ways() -> None:
     assert nets == {-(10**9)}
 
 
-def test_the_bench_prints_both_figures_and_their_ratio(
+def test_vouchers_are_received_and_compared_with_recoveries() -> None:
+    assert bench.measure_vouchers(3) > 0
+    assert bench.measure_recoveries(3) > 0
+
+
+def test_the_bench_prints_all_figures_and_their_ratios(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench, "ROUNDS", 1)
     monkeypatch.setattr(bench, "UPDATES_PER_ROUND", 5)
+    monkeypatch.setattr(bench, "VOUCHERS_PER_ROUND", 50)
     bench.main()
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:24].strip() for line in lines] == ["countersigned updates", "four signatures alone", "ratio"]
+    assert [line[:24].strip() for line in lines] == [
+        "countersigned updates",
+        "four signatures alone",
+        "ratio",
+        "vouchers signed/checked",
+        "recoveries alone",
+        "ratio",
+    ]
     assert 0 < float(lines[2].split()[1]) < 1.5
+    assert 0 < float(lines[5].split()[1]) < 1.5
