@@ -4,30 +4,37 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from connext.abi import manager_abi
-from connext.channel import Signed, initial_state
+from connext.abi import artifact
+from connext.channel import Deployment, Signed, initial_state
 from connext.events import Submit
-from connext.messages import Exit, Resume, State, StateHeader, Withdrawal, header
+from connext.messages import Exit, Resume, State, StateHeader, Transfer, Withdrawal, header
 from connext.signing import Signature
 from connext.types import Address, Asset, Bytes32, ChannelIdentity, Side, members
 
 BATCH_ITEM_GAS = 400_000
 """Enough for every call alone, its payouts included."""
 
+ALL_TRANSFERS = 2**256 - 1
+
 INITIAL = header(initial_state(bytes(32)))
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the manager; value in wei."""
+    """One call of a contract, by its name; value in wei."""
 
     function: str
     arguments: tuple[Any, ...]
     value: int = 0
+    contract: str = "ChannelManager"
 
     @property
     def data(self) -> bytes:
-        return manager_abi().encode_call(self.function, *self.arguments)
+        return artifact(self.contract).abi.encode_call(self.function, *self.arguments)
+
+    def receiver(self, deployment: Deployment) -> Address:
+        """The contract's address."""
+        return deployment.registry if self.contract == "OutcomeRegistry" else deployment.domain.verifying_contract
 
 
 # --- Channels ---
@@ -71,12 +78,25 @@ def resume(identity: ChannelIdentity, resume: Resume, user_signature: Signature,
 
 
 def settle(identity: ChannelIdentity, state: State | StateHeader | None) -> Call:
-    """state: the recorded one; None where none was recorded."""
-    return Call("settle", (identity, _header(state) if state is not None else INITIAL))
+    """state: the recorded one; None where none was recorded. Of a mere header the transfers stay open."""
+    transfers = state.transfers if isinstance(state, State) else ()
+    return Call("settle", (identity, _header(state) if state is not None else INITIAL, transfers))
 
 
 def close(identity: ChannelIdentity, signed: Signed[State]) -> Call:
-    return Call("close", (identity, _signed(signed)))
+    return Call("close", (identity, _signed(signed), signed.message.transfers))
+
+
+def settle_transfers(identity: ChannelIdentity, transfers: tuple[Transfer, ...], wanted: int = ALL_TRANSFERS) -> Call:
+    """transfers: of the state that the channel was settled with; wanted: bit i for the i-th."""
+    return Call("settleTransfers", (identity, transfers, wanted))
+
+
+# --- Outcomes ---
+
+
+def record(condition: Address, params: bytes, expiry: int, witness: bytes) -> Call:
+    return Call("record", (condition, params, expiry, witness), contract="OutcomeRegistry")
 
 
 # --- Accounts ---

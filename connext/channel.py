@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from connext.conditions import Conditions
 from connext.errors import NotSigned
 from connext.messages import Domain, Resume, State, Withdrawal, header
 from connext.signing import Signature
@@ -24,16 +25,22 @@ from connext.types import (
     Uint32,
     Uint64,
     Uint128,
+    Uint256,
     amounts_of,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What never changes in a deployment (docs/protocol.md section 7). Amounts in wei, periods in seconds."""
+    """What never changes in a deployment (docs/protocol.md section 7). Amounts in wei, periods in seconds.
+
+    registry: of outcomes. conditions: those that parties resolve off chain (section 8 rule 8).
+    """
 
     domain: Domain
     token: Address
+    registry: Address
+    conditions: Conditions
     capacity_wei: Uint128
     capacity_token: Uint128
     transfer_limit_wei: Uint128
@@ -52,8 +59,9 @@ class Deployment:
 class OnChain:
     """A channel as the chain had it at the end of one confirmed block.
 
-    number, time: of that block. deadline, dispute, sequence, nonce, state_hash and the contributions (in wei) are what
-    the manager's `channelOf` returns. recent_dispute: a dispute runs, or ran, in a later block, not confirmed yet.
+    number, time: of that block. What lies between them and recent_dispute is what the manager's `channelOf` returns:
+    the contributions in wei; of a settled channel what its open transfers still hold. recent_dispute: a dispute runs,
+    or ran, in a later block, not confirmed yet.
     """
 
     number: Uint64
@@ -68,10 +76,14 @@ class OnChain:
     node_wei: Int128
     user_token: Int128
     node_token: Int128
+    transfers_hash: Bytes32
+    locked_wei: Uint128
+    locked_token: Uint128
+    settled_transfers: Uint256
     recent_dispute: Bool
 
 
-UNSEEN = OnChain(0, 0, Status.UNFUNDED, 0, 0, 0, 0, bytes(26), 0, 0, 0, 0, False)
+UNSEEN = OnChain(0, 0, Status.UNFUNDED, 0, 0, 0, 0, bytes(26), 0, 0, 0, 0, bytes(32), 0, 0, 0, False)
 """A channel before the first confirmed block was read."""
 
 

@@ -14,10 +14,11 @@ from typing import Annotated, Any
 from connext.abi import artifact
 from connext.channel import Deployment
 from connext.codec import from_json, to_json
+from connext.conditions import Conditions
 from connext.errors import ConnextError
 from connext.keccak import keccak256
 from connext.messages import Domain
-from connext.types import DAY, HOUR, ZERO_ADDRESS, Address, Bytes32, InvalidValue, Uint32, Uint64, Uint128, Uint256
+from connext.types import DAY, HOUR, Address, Bytes32, InvalidValue, Uint32, Uint64, Uint128, Uint256
 
 # --- Errors ---
 
@@ -161,16 +162,16 @@ class Parameters:
         manager = artifact("ChannelManager")
         return manager.bytecode + manager.abi.encode_constructor(self)
 
-    def deployment(self, domain: Domain) -> Deployment:
-        """What the rules need to know of a manager with these parameters."""
-        return Deployment(domain, **{f.name: getattr(self, f.name) for f in fields(self) if f.name != "registry"})
+    def deployment(self, domain: Domain, conditions: Conditions) -> Deployment:
+        """What the rules need to know of a manager with these parameters, and of the conditions beside it."""
+        return Deployment(domain, conditions=conditions, **{f.name: getattr(self, f.name) for f in fields(self)})
 
 
-def default_parameters(token: Address) -> Parameters:
-    """Limits to start with, and no registry: nothing can resolve conditional transfers yet."""
+def default_parameters(token: Address, registry: Address) -> Parameters:
+    """Limits to start with."""
     return Parameters(
         token=token,
-        registry=ZERO_ADDRESS,
+        registry=registry,
         capacity_wei=100 * 10**18,
         capacity_token=200_000 * 10**18,
         transfer_limit_wei=10 * 10**18,
@@ -180,12 +181,22 @@ def default_parameters(token: Address) -> Parameters:
     )
 
 
-def manager_deployment(record: Record) -> Deployment:
+CONDITIONS = {
+    "hash_lock": "OutcomeRegistry",
+    "stream": "Stream",
+    "linked_payment": "LinkedPayment",
+    "all_of": "AllOf",
+    "any_of": "AnyOf",
+}
+"""The contracts of `Conditions`, by its fields."""
+
+
+def manager_deployment(record: Record, conditions: Conditions) -> Deployment:
     """What the rules need to know of a recorded ChannelManager. Raises InvalidValue."""
     if len(record.arguments) != 1:
         raise InvalidValue(f"{record.contract}.arguments", "one argument, the parameters", record.arguments)
     parameters = from_json(Parameters, record.arguments[0], f"{record.contract}.arguments[0]")
-    return parameters.deployment(Domain(chain_id=record.chain_id, verifying_contract=record.address))
+    return parameters.deployment(Domain(chain_id=record.chain_id, verifying_contract=record.address), conditions)
 
 
 # --- Where records are ---

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import add
 from types import MappingProxyType
 from typing import Any
 
@@ -24,10 +25,30 @@ from connext.types import (
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a channel ended: the nonce of the state it was settled with, and what each side got of each asset, in wei."""
+    """How a channel ended: the nonce of the state it was settled with, and what each side got of each asset, in wei.
+
+    later: what each side got in addition from transfers that were settled afterwards.
+    """
 
     nonce: int
     paid: Amounts
+    later: Amounts = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTransfers:
+    """What the open transfers of a settled channel still hold, in wei.
+
+    transfers_hash: of the whole list; settled: bit i is set once the i-th was settled.
+    """
+
+    transfers_hash: Bytes32
+    locked_wei: int
+    locked_token: int
+    settled: int
+
+
+NO_OPEN_TRANSFERS = OpenTransfers(bytes(32), 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +57,7 @@ class ChannelLedger:
 
     contributions: per side and asset, deposited minus withdrawn, in wei. deadline: of the running dispute, 0 without
     one. dispute: number of the latest. sequence: of the next withdrawal. recorded: the newest recorded state. Like on
-    chain, a settled channel is empty; only its settlement is remembered.
+    chain, a settled channel is empty but for open transfers; its settlement is remembered.
     """
 
     identity: ChannelIdentity
@@ -47,6 +68,7 @@ class ChannelLedger:
     sequence: int
     recorded: StateHeader | None
     settlement: Settlement | None
+    open_transfers: OpenTransfers = NO_OPEN_TRANSFERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +158,23 @@ class _Draft:
         )
         self._add(self.reserves, identity.node, paid.node_wei, paid.node_token)
 
+    def transfers_locked(self, channel_id: Bytes32, **fields: Any) -> None:
+        self._change(channel_id, open_transfers=OpenTransfers(**fields))
+
+    def transfers_settled(self, channel_id: Bytes32, settled: int, **amounts: int) -> None:
+        """The user's part follows as its own event."""
+        paid, channel = Amounts(**amounts), self.channels[channel_id]
+        before, settlement = channel.open_transfers, channel.settlement
+        assert settlement is not None  # only settled channels have open transfers
+        locked = (
+            before.locked_wei - paid.user_wei - paid.node_wei,
+            before.locked_token - paid.user_token - paid.node_token,
+        )
+        left = OpenTransfers(before.transfers_hash, *locked, settled) if any(locked) else NO_OPEN_TRANSFERS
+        later = Amounts(*map(add, settlement.later, paid))
+        self._change(channel_id, open_transfers=left, settlement=replace(settlement, later=later))
+        self._add(self.reserves, channel.identity.node, paid.node_wei, paid.node_token)
+
     def funded(self, account: Address, amount_wei: int, amount_token: int) -> None:
         self._add(self.reserves, account, amount_wei, amount_token)
 
@@ -171,6 +210,8 @@ EFFECTS: dict[str, Callable[..., None]] = {
     "DisputeStarted": _Draft.dispute_started,
     "DisputeResumed": _Draft.dispute_resumed,
     "ChannelSettled": _Draft.settled,
+    "TransfersLocked": _Draft.transfers_locked,
+    "TransfersSettled": _Draft.transfers_settled,
     "Funded": _Draft.funded,
     "ReserveWithdrawn": _Draft.reserve_withdrawn,
     "Credited": _Draft.credited,

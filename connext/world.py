@@ -226,7 +226,10 @@ class World:
 
     def send(self, name: str, call: Call) -> Receipt:
         """The actor's account sends the call; the receipt says what became of it."""
-        return self._send(Transaction(self.actor(name).account, self.manager, call.data, call.value))
+        return self._send(self._transaction(name, call))
+
+    def _transaction(self, name: str, call: Call) -> Transaction:
+        return Transaction(self.actor(name).account, call.receiver(self.deployment), call.data, call.value)
 
     def _send(self, transaction: Transaction) -> Receipt:
         receipt = self.chain.send(transaction)
@@ -258,7 +261,7 @@ class World:
         """Send what a party asks for, unless it would fail: the other side, or an earlier request, was first."""
         channel_id = submit.identity.id(self.deployment.domain.chain_id, self.manager)
         call = calls.of_submit(submit, lambda: self.ledger().channels[channel_id].recorded)
-        self.send_if_useful(Transaction(self.actor(name).account, self.manager, call.data, call.value))
+        self.send_if_useful(self._transaction(name, call))
 
     def permit_nonce(self, actor: Actor) -> int:
         """The nonce of the account's next DAI permit."""

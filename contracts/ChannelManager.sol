@@ -21,8 +21,9 @@ import {IOutcomeRegistry} from "../interfaces/IOutcomeRegistry.sol";
 import {Accounts} from "./Accounts.sol";
 import {ChannelIds} from "./libraries/ChannelIds.sol";
 import {Ledgers, Record} from "./libraries/Ledgers.sol";
-import {Lock, Locks, Payout} from "./libraries/Locks.sol";
+import {Lock, Locks} from "./libraries/Locks.sol";
 import {Messages} from "./libraries/Messages.sol";
+import {Pair, Pairs} from "./libraries/Pairs.sol";
 import {Settlement} from "./libraries/Settlement.sol";
 import {Form, Head, Pot, Pots, Recorded, RecordedStates} from "./libraries/Slots.sol";
 
@@ -255,19 +256,25 @@ contract ChannelManager is Accounts, EIP712 {
     {
         bytes32 channelId = channelIdOf(channel);
         Record storage record = _records[channelId];
-        if (record.head.form() != Form.Settled) revert ChannelNotSettled(channelId);
+        Head head = record.head;
+        if (head.form() != Form.Settled) revert ChannelNotSettled(channelId);
         (bytes32 transfersHash, Lock memory lock) = record.lockOf();
-        if (lock.isEmpty()) revert NothingLocked(channelId);
+        if (lock.held.isZero()) revert NothingLocked(channelId);
         _requireListed(channelId, transfers, transfersHash);
-        Payout memory payout = _settleLock(lock, transfers, wanted);
-        (uint256 userWei, uint256 nodeWei) = (payout.amounts[0][0], payout.amounts[0][1]);
-        (uint256 userToken, uint256 nodeToken) = (payout.amounts[1][0], payout.amounts[1][1]);
-        if (userWei | nodeWei | userToken | nodeToken == 0) revert NothingFinal(channelId);
+        (Lock memory kept, Pair forUser, Pair forNode) = _settleLock(lock, transfers, wanted);
+        if ((forUser + forNode).isZero()) revert NothingFinal(channelId);
 
-        emit TransfersSettled(channelId, lock.settled, userWei, nodeWei, userToken, nodeToken);
-        record.changeLock(lock);
-        _addReserve(channel.node, nodeWei, nodeToken);
-        _addCredit(channel.user, userWei, userToken);
+        record.bury(head, kept, transfersHash);
+        _addReserve(channel.node, forNode.amountWei(), forNode.amountToken());
+        emit TransfersSettled(
+            channelId,
+            kept.settled,
+            forUser.amountWei(),
+            forNode.amountWei(),
+            forUser.amountToken(),
+            forNode.amountToken()
+        );
+        _addCredit(channel.user, forUser.amountWei(), forUser.amountToken());
     }
 
     // --- Views ---
@@ -314,8 +321,8 @@ contract ChannelManager is Accounts, EIP712 {
             userToken: token.user(),
             nodeToken: _nodeContribution(token),
             transfersHash: transfersHash,
-            lockedWei: uint128(lock.amounts[0]),
-            lockedToken: uint128(lock.amounts[1]),
+            lockedWei: lock.held.amountWei(),
+            lockedToken: lock.held.amountToken(),
             settledTransfers: lock.settled
         });
     }
@@ -480,51 +487,48 @@ contract ChannelManager is Accounts, EIP712 {
         StateHeader calldata state,
         Transfer[] calldata transfers
     ) private {
-        (uint256 userWei, uint256 nodeWei, uint256 lockedWei) =
-            _split(record.pot(head, Asset.Ether), state.userWei, state.nodeWei);
-        (uint256 userToken, uint256 nodeToken, uint256 lockedToken) =
-            _split(record.pot(head, Asset.Token), state.userToken, state.nodeToken);
-        if (lockedWei | lockedToken == 0) {
-            record.bury(head);
-            emit ChannelSettled(channelId, state.nonce, userWei, nodeWei, userToken, nodeToken);
-        } else {
-            Lock memory lock = Lock([lockedWei, lockedToken], 0);
-            // Without the list, who has none can still settle, and the transfers stay open for who has it.
-            if (transfers.length != 0 || state.transfersHash == Messages.NO_TRANSFERS) {
-                _requireListed(channelId, transfers, state.transfersHash);
-                Payout memory payout = _settleLock(lock, transfers, type(uint256).max);
-                (userWei, nodeWei) = (userWei + payout.amounts[0][0], nodeWei + payout.amounts[0][1]);
-                (userToken, nodeToken) = (userToken + payout.amounts[1][0], nodeToken + payout.amounts[1][1]);
-            }
-            emit ChannelSettled(channelId, state.nonce, userWei, nodeWei, userToken, nodeToken);
-            if (lock.isEmpty()) {
-                record.bury(head);
-            } else {
-                record.buryWithLock(head, lock, state.transfersHash);
-                emit TransfersLocked(channelId, state.transfersHash, lock.amounts[0], lock.amounts[1], lock.settled);
-            }
+        Pot wei_ = record.pot(head, Asset.Ether);
+        Pot token = record.pot(head, Asset.Token);
+        (uint256 userWei, uint256 lockedWei) = Settlement.split(wei_.total(), wei_.user(), state.userWei, state.nodeWei);
+        (uint256 userToken, uint256 lockedToken) =
+            Settlement.split(token.total(), token.user(), state.userToken, state.nodeToken);
+        Lock memory lock = Lock(Pairs.pack(lockedWei, lockedToken), 0);
+        Pair forUser = Pairs.pack(userWei, userToken);
+        Pair forNode = Pairs.pack(wei_.total(), token.total()) - lock.held - forUser;
+        // Without the list, who has none can still settle, and the transfers stay open for who has it.
+        if (!lock.held.isZero() && (transfers.length != 0 || state.transfersHash == Messages.NO_TRANSFERS)) {
+            _requireListed(channelId, transfers, state.transfersHash);
+            (Lock memory kept, Pair moreForUser, Pair moreForNode) = _settleLock(lock, transfers, type(uint256).max);
+            (lock, forUser, forNode) = (kept, forUser + moreForUser, forNode + moreForNode);
         }
-        _addReserve(channel.node, nodeWei, nodeToken);
-        _payOut(channel.user, channel.user, userWei, userToken);
-    }
 
-    function _split(Pot pot, int128 userNet, int128 nodeNet)
-        private
-        pure
-        returns (uint256 user, uint256 node, uint256 locked)
-    {
-        (user, locked) = Settlement.split(pot.total(), pot.user(), userNet, nodeNet);
-        node = pot.total() - locked - user;
+        record.bury(head, lock, state.transfersHash);
+        _addReserve(channel.node, forNode.amountWei(), forNode.amountToken());
+        emit ChannelSettled(
+            channelId,
+            state.nonce,
+            forUser.amountWei(),
+            forNode.amountWei(),
+            forUser.amountToken(),
+            forNode.amountToken()
+        );
+        if (!lock.held.isZero()) {
+            emit TransfersLocked(
+                channelId, state.transfersHash, lock.held.amountWei(), lock.held.amountToken(), lock.settled
+            );
+        }
+        _payOut(channel.user, channel.user, forUser.amountWei(), forUser.amountToken());
     }
 
     /// @dev Takes out of the lock what is decided.
     function _settleLock(Lock memory lock, Transfer[] calldata transfers, uint256 wanted)
         private
         view
-        returns (Payout memory)
+        returns (Lock memory kept, Pair forUser, Pair forNode)
     {
-        uint256[2] memory limits = [uint256(TRANSFER_LIMIT_WEI), TRANSFER_LIMIT_TOKEN];
-        return lock.settle(transfers, wanted, IOutcomeRegistry(REGISTRY), limits);
+        Pair limits = Pairs.pack(TRANSFER_LIMIT_WEI, TRANSFER_LIMIT_TOKEN);
+        (kept, forUser) = lock.settle(transfers, wanted, IOutcomeRegistry(REGISTRY), limits);
+        forNode = lock.held - kept.held - forUser;
     }
 
     function _requireListed(bytes32 channelId, Transfer[] calldata transfers, bytes32 expectedHash) private pure {

@@ -6,7 +6,8 @@ from pathlib import Path
 from ape.api import ProviderAPI
 
 from connext.chain.ape import ApeChain
-from connext.deployments import Network, load, manager_deployment
+from connext.conditions import Conditions
+from connext.deployments import CONDITIONS, Network, load, manager_deployment
 from connext.errors import UnknownChannel
 from connext.ledger import ChannelLedger, Ledger, empty_ledger, fold
 from connext.types import Address, Bytes32, checksum
@@ -29,7 +30,10 @@ class Connection:
     def __init__(self, provider: ProviderAPI) -> None:
         self.network = network_of(provider)
         record = load(Path.cwd(), "ChannelManager", self.network, code_on(provider))
-        self.deployment = manager_deployment(record)
+        conditions = {
+            field: load(Path.cwd(), name, self.network, code_on(provider)).address for field, name in CONDITIONS.items()
+        }
+        self.deployment = manager_deployment(record, Conditions(**conditions))
         self.manager = record.address
         self.chain = ApeChain(provider)
         self.first_block = record.block

@@ -12,11 +12,10 @@ from connext.abi import manager_abi
 from connext.actions import Action, play
 from connext.chain import Receipt, Transaction
 from connext.chain.ape import ApeLocalChain
+from connext.chain.deploying import deploy_all
 from connext.chain.fork import DAI, give_dai
-from connext.deployments import default_parameters
 from connext.errors import ConnextError
 from connext.ledger import Holdings
-from connext.messages import Domain
 from connext.reckoning import Money, Reckoning
 from connext.token import TOKEN_ABI
 from connext.world import World, actor
@@ -94,8 +93,7 @@ def set_up(provider: ProviderAPI) -> World:
     chain = ApeLocalChain(provider)
     chain.set_balance(DEPLOYER, ENDOWMENT.amount_wei)
     token = DAI if provider.network.is_fork else chain.deploy(DEPLOYER, creation_code(chain.chain_id))
-    parameters = default_parameters(token)
-    manager = chain.deploy(DEPLOYER, parameters.creation_code())
+    deployment = deploy_all(chain, DEPLOYER, token)
     for person in lifecycle.ACTORS:
         chain.set_balance(person.account, ENDOWMENT.amount_wei)
         if provider.network.is_fork:
@@ -104,7 +102,6 @@ def set_up(provider: ProviderAPI) -> World:
             chain.send(
                 Transaction(DEPLOYER, token, TOKEN_ABI.encode_call("mint", person.account, ENDOWMENT.amount_token))
             )
-    deployment = parameters.deployment(Domain(chain.chain_id, manager))
     return World(chain, deployment, lifecycle.ACTORS, lifecycle.identities(), first_block=chain.head.number)
 
 

@@ -1,15 +1,15 @@
 """A local chain with DAI, a manager and people who own some of everything: where stories and parity tests play."""
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from pathlib import Path
 
 from connext.abi import Artifact
 from connext.chain import LocalChain, Receipt, Transaction
+from connext.chain.deploying import deploy_all
 from connext.chain.views import channel_at, credit_at, reserve_at
 from connext.channel import Deployment
-from connext.deployments import default_parameters
 from connext.ledger import Ledger
-from connext.messages import Domain
 from connext.token import TOKEN_ABI
 from connext.types import DAY, Address, ChannelIdentity, Status
 from connext.world import Actor, World, actor
@@ -28,13 +28,11 @@ def double(name: str) -> Artifact:
 
 
 def deploy(chain: LocalChain) -> Deployment:
-    """DAI and a manager, always at the same addresses."""
+    """DAI, conditions, registry and manager, always at the same addresses."""
     chain.set_balance(DEPLOYER, WEALTH_WEI)
     dai = double("TestDai")
     token = chain.deploy(DEPLOYER, dai.bytecode + dai.abi.encode_constructor(chain.chain_id))
-    parameters = default_parameters(token)
-    manager = chain.deploy(DEPLOYER, parameters.creation_code())
-    return parameters.deployment(Domain(chain.chain_id, manager))
+    return deploy_all(chain, DEPLOYER, token)
 
 
 def enrich(chain: LocalChain, deployment: Deployment, accounts: Iterable[Address]) -> None:
@@ -80,9 +78,9 @@ def _as_stored(ledger: Ledger, channel_id: bytes) -> tuple[object, ...]:
     """The fields of the contract's `ChannelView`."""
     channel = ledger.channels.get(channel_id)
     if channel is None:
-        return (Status.UNFUNDED, 0, 0, 0, 0, bytes(26), 0, 0, 0, 0)
+        return (Status.UNFUNDED, 0, 0, 0, 0, bytes(26), 0, 0, 0, 0, bytes(32), 0, 0, 0)
     nonce, state_hash = 0, bytes(26)
     if channel.recorded is not None:
         nonce, state_hash = channel.recorded.nonce, channel.recorded.recorded_hash(channel_id)
     numbers = (channel.deadline, channel.dispute, channel.sequence, nonce, state_hash)
-    return (channel.status, *numbers, *channel.contributions)
+    return (channel.status, *numbers, *channel.contributions, *astuple(channel.open_transfers))

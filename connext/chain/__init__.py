@@ -5,9 +5,11 @@ seconds.
 """
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Protocol
 
-from connext.abi import Event, Log, Revert, manager_abi
+from connext.abi import Event, Log, Revert, artifact
 from connext.errors import ConnextError
 from connext.token import TOKEN_ABI
 from connext.types import Address
@@ -15,8 +17,11 @@ from connext.types import Address
 BLOCK_SECONDS = 12
 """Time between the blocks of a local chain."""
 
-KNOWN_ABI = manager_abi() | TOKEN_ABI
-"""All events and errors that a transaction with a manager can meet."""
+CONTRACTS = ("ChannelManager", "OutcomeRegistry", "Stream", "LinkedPayment", "AllOf", "AnyOf")
+"""What this package deploys, without the token."""
+
+KNOWN_ABI = reduce(or_, (artifact(name).abi for name in CONTRACTS), TOKEN_ABI)
+"""All events and errors that a transaction with a manager or a registry can meet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,25 +20,11 @@ def confirmed_view(chain: Chain, manager: Address, channel_ids: Iterable[Bytes32
     head, confirmed = chain.head, chain.block(max(chain.head.number - depth, 0))
     views = {}
     for channel_id in channel_ids:
-        status, deadline, dispute, sequence, nonce, state_hash, user_wei, node_wei, user_token, node_token = channel_at(
-            chain, manager, channel_id, confirmed.number
-        )
+        status, *rest = channel_at(chain, manager, channel_id, confirmed.number)
         status_now, _, dispute_now, *_ = channel_at(chain, manager, channel_id, head.number)
-        views[channel_id] = OnChain(
-            number=confirmed.number,
-            time=confirmed.time,
-            status=Status(status),
-            deadline=deadline,
-            dispute=dispute,
-            sequence=sequence,
-            nonce=nonce,
-            state_hash=state_hash,
-            user_wei=user_wei,
-            node_wei=node_wei,
-            user_token=user_token,
-            node_token=node_token,
-            recent_dispute=status_now == Status.DISPUTED or dispute_now > dispute,
-        )
+        _, dispute, *_ = rest
+        recent_dispute = status_now == Status.DISPUTED or dispute_now > dispute
+        views[channel_id] = OnChain(confirmed.number, confirmed.time, Status(status), *rest, recent_dispute)
     return ChainView(views)
 
 

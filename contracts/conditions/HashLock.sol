@@ -8,7 +8,7 @@ import {IHashLock} from "../../interfaces/IHashLock.sol";
 /// @notice See `IHashLock`.
 contract HashLock is IHashLock {
     /// @inheritdoc ICondition
-    function evaluate(bytes calldata params, uint64, bytes calldata witness) external pure returns (uint256) {
+    function evaluate(bytes calldata params, uint64, bytes calldata witness) public pure returns (uint256) {
         if (params.length != 32) revert ParamsLengthWrong(params.length, 32);
         if (witness.length != 32) revert WitnessLengthWrong(witness.length, 32);
         bytes32 hash = keccak256(witness);

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {Asset} from "../../interfaces/IChannelManager.sol";
-import {Lock, Locks} from "./Locks.sol";
+import {Lock} from "./Locks.sol";
+import {Pairs} from "./Pairs.sol";
 import {Form, Head, Heads, Pot, Recorded} from "./Slots.sol";
 
 /// @dev All that the chain stores of a channel. A channel in one asset and without a recorded state uses one slot. Once
@@ -41,39 +42,21 @@ library Ledgers {
         return head.firstPot().total() == 0 && (!head.hasSecond() || record.second.total() == 0);
     }
 
-    /// @notice Empties a channel and leaves only the tombstone (G6: no second life).
-    function bury(Record storage record, Head head) internal {
-        if (head.hasSecond()) record.second = Pot.wrap(0);
-        record.recorded = Recorded.wrap(0);
-        record.head = Heads.tombstone(0, 0);
-    }
-
-    /// @notice The same for a channel whose transfers hold something beyond the settlement.
-    function buryWithLock(Record storage record, Head head, Lock memory lock, bytes32 transfersHash) internal {
-        record.recorded = Recorded.wrap(uint256(transfersHash));
-        _writeLock(record, lock, head.hasSecond());
+    /// @notice Empties a channel and leaves only the tombstone (G6: no second life), and what its transfers hold: nothing
+    /// else where that is nothing.
+    function bury(Record storage record, Head head, Lock memory lock, bytes32 transfersHash) internal {
+        bool holds = !lock.held.isZero();
+        uint256 settled = holds ? lock.settled : 0;
+        if (settled != 0 || head.form() == Form.Settled || head.hasSecond()) record.second = Pot.wrap(settled);
+        record.recorded = Recorded.wrap(holds ? uint256(transfersHash) : 0);
+        record.head = Heads.tombstone(uint80(lock.held.amountWei()), uint80(lock.held.amountToken()));
     }
 
     /// @notice The hash of the transfers that a settled channel still holds something for, and what they hold.
     function lockOf(Record storage record) internal view returns (bytes32 transfersHash, Lock memory lock) {
         (uint256 lockedWei, uint256 lockedToken) = record.head.locked();
         transfersHash = bytes32(Recorded.unwrap(record.recorded));
-        lock = Lock([lockedWei, lockedToken], Pot.unwrap(record.second));
-    }
-
-    /// @notice What stays locked in a settled channel; nothing of it but the tombstone where that is nothing.
-    function changeLock(Record storage record, Lock memory lock) internal {
-        if (Locks.isEmpty(lock)) {
-            lock.settled = 0;
-            record.recorded = Recorded.wrap(0);
-        }
-        _writeLock(record, lock, true);
-    }
-
-    /// @param dirty Whether the third slot may hold something else.
-    function _writeLock(Record storage record, Lock memory lock, bool dirty) private {
-        if (dirty || lock.settled != 0) record.second = Pot.wrap(lock.settled);
-        record.head = Heads.tombstone(uint80(lock.amounts[0]), uint80(lock.amounts[1]));
+        lock = Lock(Pairs.pack(lockedWei, lockedToken), Pot.unwrap(record.second));
     }
 
     function _isFirst(Form form, Asset asset) private pure returns (bool) {
