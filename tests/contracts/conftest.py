@@ -154,6 +154,34 @@ def manager(
     return manager
 
 
+# --- Conditions ---
+
+
+@on_chain
+def hash_lock(project: Project, deployer: Person) -> ContractInstance:
+    return deployer.deploy(project.HashLock)
+
+
+@on_chain
+def stream(project: Project, deployer: Person) -> ContractInstance:
+    return deployer.deploy(project.Stream)
+
+
+@on_chain
+def linked_payment(project: Project, deployer: Person) -> ContractInstance:
+    return deployer.deploy(project.LinkedPayment)
+
+
+@on_chain
+def all_of(project: Project, deployer: Person) -> ContractInstance:
+    return deployer.deploy(project.AllOf)
+
+
+@on_chain
+def any_of(project: Project, deployer: Person) -> ContractInstance:
+    return deployer.deploy(project.AnyOf)
+
+
 # --- Channels ---
 
 
@@ -223,6 +251,12 @@ def wealth(
 def hostile_recipient(project: Project, deployer: Person) -> ContractInstance:
     """A contract account that may refuse, burn gas or call back; see `tests/contracts/doubles.py`."""
     return deployer.deploy(project.HostileRecipient)
+
+
+@on_chain
+def hostile_condition(project: Project, deployer: Person) -> ContractInstance:
+    """A condition that may answer in every wrong way; see `contracts/test/HostileCondition.sol`."""
+    return deployer.deploy(project.HostileCondition)
 
 
 @on_chain

@@ -46,6 +46,22 @@ WORKING_TOKEN = (Conduct.HONEST, Conduct.RETURNS_NOTHING, Conduct.RETURNS_LONG_T
 """What every caller must take for one."""
 
 
+class Answer(IntEnum):
+    """What a condition does when it is asked; the enum of contracts/test/HostileCondition.sol."""
+
+    RETURNS = 0
+    REVERTS = 1
+    BURNS_GAS = 2
+    SPENDS_GAS = 3
+    RETURNS_BOMB = 4
+    REVERTS_WITH_BOMB = 5
+    WRITES = 6
+    CALLS_BACK = 7
+    DEPENDS_ON_CALLER = 8
+    DEPENDS_ON_GAS = 9
+    DEPENDS_ON_BLOCK = 10
+
+
 class ContractAccount(Free, ImpersonatedAccount):
     """A contract as the sender of transactions."""
 
