@@ -13,7 +13,8 @@ from eth_pydantic_types import Address, abi
 from pydantic import BaseModel
 
 from connext.codec import to_json
-from connext.messages import Domain, Message
+from connext.messages import Domain
+from connext.types import Struct
 
 
 class Strict(EIP712Message):
@@ -67,8 +68,25 @@ class Resume(Strict):
     deadline: abi.uint64
 
 
-def digest_of(domain: Domain, message: Message) -> bytes:
-    classes: tuple[type[Any], ...] = (State, Withdrawal, Exit, Resume)
+class Voucher(Strict):
+    paramsHash: abi.bytes32
+    expiry: abi.uint64
+    cumulative: abi.uint128
+
+
+class Release(Strict):
+    paramsHash: abi.bytes32
+    expiry: abi.uint64
+
+
+class Request(Strict):
+    paramsHash: abi.bytes32
+    expiry: abi.uint64
+    channelId: abi.bytes32
+
+
+def digest_of(domain: Domain, message: Struct) -> bytes:
+    classes: tuple[type[Any], ...] = (State, Withdrawal, Exit, Resume, Voucher, Release, Request)
     cls = {cls.__name__: cls for cls in classes}[type(message).__name__]
     eip712_domain = EIP712Domain(
         name="Connext",

@@ -1,4 +1,4 @@
-"""The signed types and codes as docs/protocol.md section 4 has them: what all implementations are compared with."""
+"""The signed types and codes as docs/protocol.md has them: what all implementations are compared with."""
 
 import re
 from functools import cache
@@ -7,23 +7,45 @@ from pathlib import Path
 DOCUMENT = Path(__file__).parents[2] / "docs" / "protocol.md"
 
 
+SIGNED_TYPES = "Signed types"
+CONDITIONS = "Conditions that ship"
+
+
 @cache
-def _section() -> str:
-    """The text under the heading "Signed types"."""
-    _, _, rest = DOCUMENT.read_text().partition("### Signed types\n")
+def _section(heading: str) -> str:
+    """The text under a heading."""
+    _, _, rest = DOCUMENT.read_text().partition(f"### {heading}\n")
     return re.split(r"\n##+ ", rest)[0]
 
 
-def type_lines() -> list[str]:
+def type_lines(heading: str = SIGNED_TYPES) -> list[str]:
     """`State(bytes32 channelId,…)` and the others, without what they refer to."""
-    block = re.search(r"```\n(.*?)```", _section(), re.DOTALL)
+    block = re.search(r"```\n(.*?)```", _section(heading), re.DOTALL)
     assert block is not None
     return block[1].strip().splitlines()
 
 
+def all_type_lines() -> list[str]:
+    """Everything that anybody signs."""
+    return type_lines() + type_lines(CONDITIONS)
+
+
+def layouts() -> dict[str, tuple[list[str], list[str]]]:
+    """The types of each condition's parameters and of its witness, by its name."""
+    rows = [line.split(" | ") for line in _section(CONDITIONS).splitlines() if line.startswith("| `")]
+    return {row[0].strip("| `"): (_types(row[1]), _types(row[2])) for row in rows}
+
+
+def _types(declaration: str) -> list[str]:
+    """Of `address signer, (bytes32 a, bytes b)[] c`: its types, in canonical form."""
+    nameless = re.sub(r" \w+(?=,|\)|$)", "", declaration.strip("`")).replace(" ", "")
+    return re.split(r",(?![^(]*\))", nameless)
+
+
 def table(first_heading: str) -> dict[str, str]:
     """The table with that heading over its first column: second column by first."""
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in _section().splitlines() if "|" in line]
+    lines = [line for line in _section(SIGNED_TYPES).splitlines() if "|" in line]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     start = next(i for i, row in enumerate(rows) if row[0] == first_heading) + 2
     ends = [i for i in range(start, len(rows)) if set(rows[i][0]) == {"-"}]
     return {row[0]: row[1] for row in rows[start : ends[0] - 1 if ends else None]}
