@@ -48,7 +48,7 @@ gas: artifacts ## measure gas anew: snapshots/gas.json and docs/gas.md
 	@ape test -q tests/gas --write-gas
 
 .PHONY: docs
-docs: $(SETUP) ## write docs/errors.md from the interface
+docs: $(SETUP) ## write docs/errors.md from the interfaces
 	@python toolchain/errors_doc.py > docs/errors.md
 
 .PHONY: lock

@@ -9,14 +9,6 @@ uint256 constant FULL_SHARE = 1e18;
 /// (an outcome registry, a condition made of others) calls it statically, and takes one word of at most `FULL_SHARE` for
 /// an answer. docs/protocol.md section 6.
 interface ICondition {
-    /// @notice Thrown when a condition's parameters have not the length that they must have.
-    /// @dev ABI-encode the parameters as the condition declares them, without anything behind.
-    error ParamsLengthWrong(uint256 length, uint256 expected);
-
-    /// @notice Thrown when a witness has not the length that it must have.
-    /// @dev ABI-encode the witness as the condition declares it, without anything behind.
-    error WitnessLengthWrong(uint256 length, uint256 expected);
-
     /// @notice The share of a transfer's amount that a witness proves to be the payee's. Reverts where it proves nothing.
     /// @dev The answer must follow from the arguments alone: no storage, no other contract's state, nothing of block,
     /// caller or gas. Parties agree off chain on what they think this returns, and only look here if they disagree.
