@@ -6,7 +6,6 @@ import sys
 
 from toolchain.artifacts import CHECKOUT
 
-
 DOCUMENT = CHECKOUT / "docs" / "errors.md"
 
 
