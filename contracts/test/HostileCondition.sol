@@ -6,7 +6,6 @@ enum Answer {
     Returns,
     Reverts,
     BurnsGas,
-    SpendsGas,
     ReturnsBomb,
     RevertsWithBomb,
     Writes,
@@ -43,11 +42,6 @@ contract HostileCondition {
         _answer = answer;
     }
 
-    /// @notice Answer with all, after spending this much gas.
-    function spending(uint256 gasToSpend) external {
-        (_answer, _number) = (Answer.SpendsGas, gasToSpend);
-    }
-
     /// @notice Call whoever asks with this, and answer with all if that succeeds, else with 1.
     function callingBack(bytes calldata data) external {
         (_answer, _data) = (Answer.CallsBack, data);
@@ -68,7 +62,6 @@ contract HostileCondition {
         if (_answer == Answer.Returns) _return(_data);
         if (_answer == Answer.Reverts) _revert(_data);
         if (_answer == Answer.BurnsGas) _burnGas();
-        if (_answer == Answer.SpendsGas) _spendGas();
         if (_answer == Answer.ReturnsBomb) _returnBomb();
         if (_answer == Answer.RevertsWithBomb) _revertWithBomb();
         if (_answer == Answer.Writes) ++_written;
@@ -83,11 +76,6 @@ contract HostileCondition {
     function _callBack() private returns (uint256) {
         (bool succeeded,) = msg.sender.call(_data);
         return succeeded ? ALL : LITTLE;
-    }
-
-    function _spendGas() private view {
-        uint256 start = gasleft();
-        while (start - gasleft() < _number) {}
     }
 
     function _return(bytes memory data) private pure {

@@ -52,14 +52,13 @@ class Answer(IntEnum):
     RETURNS = 0
     REVERTS = 1
     BURNS_GAS = 2
-    SPENDS_GAS = 3
-    RETURNS_BOMB = 4
-    REVERTS_WITH_BOMB = 5
-    WRITES = 6
-    CALLS_BACK = 7
-    DEPENDS_ON_CALLER = 8
-    DEPENDS_ON_GAS = 9
-    DEPENDS_ON_BLOCK = 10
+    RETURNS_BOMB = 3
+    REVERTS_WITH_BOMB = 4
+    WRITES = 5
+    CALLS_BACK = 6
+    DEPENDS_ON_CALLER = 7
+    DEPENDS_ON_GAS = 8
+    DEPENDS_ON_BLOCK = 9
 
 
 class ContractAccount(Free, ImpersonatedAccount):

@@ -158,6 +158,23 @@ def test_a_condition_that_calls_back_cannot_write_either(share, hostile_conditio
     assert share(hostile_condition) == 1
 
 
+def test_a_condition_may_say_different_things(harness, hostile_condition, deployer, chain):
+    """To different askers, with different gas, in different blocks. So parties only agree to conditions they know."""
+
+    def share(gas=1_000_000):
+        return ask(harness.share, hostile_condition, b"", EXPIRY, b"", gas=gas)
+
+    given(hostile_condition.behave, Answer.DEPENDS_ON_CALLER, sender=deployer)
+    assert share() == 1
+    assert ask(hostile_condition.evaluate, b"", EXPIRY, b"") == FULL_SHARE
+    given(hostile_condition.dependingOnGas, 500_000, sender=deployer)
+    assert (share(gas=1_000_000), share(gas=400_000)) == (FULL_SHARE, 1)
+    given(hostile_condition.dependingOnBlock, chain.blocks.height + 3, sender=deployer)
+    assert share() == 1
+    chain.mine(2)
+    assert share() == FULL_SHARE
+
+
 @pytest.mark.parametrize("bomb", [Answer.RETURNS_BOMB, Answer.REVERTS_WITH_BOMB])
 def test_a_bomb_is_paid_for_once(harness, hostile_condition, deployer, bomb):
     """The plain version pays for the memory of what it is given back, the library does not."""

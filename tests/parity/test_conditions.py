@@ -21,6 +21,7 @@ from connext.codec import to_json
 from connext.conditions import (
     FULL_SHARE,
     MAX_DEPTH,
+    MAX_PARAMS_BYTES,
     Conditions,
     InvalidParams,
     Part,
@@ -167,14 +168,14 @@ class Questions:
     def combined(self, depth: int = MAX_DEPTH) -> st.SearchStrategy[Question]:
         part = self.simple() | self.combined(depth - 1) if depth > 1 else self.simple()
         parts = st.lists(part, min_size=1, max_size=3)
-        return parts.map(self._all_of) | parts.flatmap(self._any_of)
+        return parts.map(self.all_of) | parts.flatmap(self.any_of)
 
-    def _all_of(self, questions: list[Question]) -> Question:
+    def all_of(self, questions: list[Question]) -> Question:
         witness = all_of_witness([question.witness for question in questions])
         lowest = min(question.share for question in questions)
         return Question(self.conditions.all_of, all_of_params(_parts(questions)), witness, lowest)
 
-    def _any_of(self, questions: list[Question]) -> st.SearchStrategy[Question]:
+    def any_of(self, questions: list[Question]) -> st.SearchStrategy[Question]:
         params, condition = any_of_params(_parts(questions)), self.conditions.any_of
 
         def shown(index: int) -> Question:
@@ -315,6 +316,26 @@ def test_any_bytes_at_all(deployment: Deployment, ask_both: AskBoth) -> None:
         assert ask_both(condition, params, witness) == Answers(None, None)
 
     compare()
+
+
+def test_the_largest_that_python_takes_is_cheap_to_prove(questions: Questions, evm: LocalChain) -> None:
+    """So whatever a party agreed to it can also record."""
+    stream, key = questions.conditions.stream, KEYS[0]
+
+    def part(number: int) -> Question:
+        params = stream_params(key.address, 1, number.to_bytes(32))
+        signature = key.sign(Signable(Domain(evm.chain_id, stream), Voucher(keccak256(params), EXPIRY, 1)))
+        return Question(stream, params, stream_witness(1, signature), FULL_SHARE)
+
+    halves = [questions.all_of([part(8 * half + i) for i in range(8)]) for half in range(2)]
+    whole = questions.all_of(halves)
+    assert MAX_PARAMS_BYTES - len(whole.params) < len(part(0).params)
+    share = evaluate(questions.conditions, evm.chain_id, whole.condition, whole.params, EXPIRY, whole.witness)
+    assert share == FULL_SHARE
+    calldata = EVALUATE.encode_call("evaluate", whole.params, EXPIRY, whole.witness)
+    receipt = evm.send(Transaction(b"\xde" * 20, whole.condition, calldata))
+    assert receipt.error is None
+    assert receipt.gas_used < 250_000
 
 
 def test_parts_with_unknown_conditions_are_left_to_the_chain(
