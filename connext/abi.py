@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from eth_abi.codec import ABICodec
-from eth_abi.decoding import AddressDecoder
-from eth_abi.encoding import AddressEncoder
+from eth_abi.decoding import AddressDecoder, UnsignedIntegerDecoder
+from eth_abi.encoding import AddressEncoder, UnsignedIntegerEncoder
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import BaseEquals, registry
 
@@ -81,9 +81,12 @@ class _BytesAddressDecoder(AddressDecoder):
 
 
 def _codec() -> ABICodec:
+    """Ape, where it is imported first, has replaced the decoder of all `uint` by one that takes what is cut short."""
     types = registry.copy()
-    types.unregister("address")
+    for label in ("address", "uint"):
+        types.unregister(label)
     types.register(BaseEquals("address"), AddressEncoder, _BytesAddressDecoder, label="address")
+    types.register(BaseEquals("uint"), UnsignedIntegerEncoder, UnsignedIntegerDecoder, label="uint")
     return ABICodec(types)
 
 

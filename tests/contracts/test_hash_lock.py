@@ -1,13 +1,24 @@
-"""A hash lock pays whoever shows the preimage, and nobody else."""
+"""A hash lock pays whoever shows the preimage, and nobody else; the one that is the registry, and one alone."""
 
 import pytest
 
 from connext.conditions import FULL_SHARE, hash_lock_params, hash_of
 from connext.keccak import keccak256
 from tests.contracts.conditions import EXPIRY, OTHER_SECRET, SECRET, evaluate
+from tests.contracts.conftest import on_chain
 from tests.contracts.expect import reverts
 
 PARAMS = hash_lock_params(hash_of(SECRET))
+
+
+@on_chain
+def alone(project, deployer):
+    return deployer.deploy(project.HashLock)
+
+
+@pytest.fixture(params=["registry", "alone"])
+def hash_lock(request, registry, alone):
+    return {"registry": registry, "alone": alone}[request.param]
 
 
 @pytest.mark.parametrize("expiry", [0, EXPIRY, 2**64 - 1])
