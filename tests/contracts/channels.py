@@ -1,5 +1,6 @@
 """A channel under test: its terms, its keys, and all that its signers could sign, in the contract's own form."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -13,6 +14,7 @@ from connext.messages import (
     Message,
     Resume,
     State,
+    Transfer,
     Withdrawal,
     digest,
     struct_hash,
@@ -29,6 +31,7 @@ ETH, DAI = Asset.ETH, Asset.DAI
 AbiSignature = tuple[bytes, bytes]
 AbiHeader = tuple[int, int, int, int, int, bytes, bool]
 AbiSignedState = tuple[AbiHeader, AbiSignature, AbiSignature]
+AbiTransfer = tuple[int, int, int, int, str, bytes, int]
 
 NOTHING = Amounts(0, 0, 0, 0)._asdict()
 HELD = {"user_wei": 100, "node_wei": 200, "user_token": 300, "node_token": 400}
@@ -60,6 +63,11 @@ def worth(asset: Asset, amount: int) -> tuple[int, int]:
     return (0, amount) if asset else (amount, 0)
 
 
+def listed(transfers: Iterable[Transfer]) -> list[AbiTransfer]:
+    """Transfers as the contract's structs."""
+    return [(t.id, t.payer, t.asset, t.amount, checksum(t.condition), t.params_hash, t.expiry) for t in transfers]
+
+
 def recovered(domain: Domain, message: Message, signature: AbiSignature) -> str:
     """Who seems to have signed the message; nobody where the signature is malformed."""
     try:
@@ -86,6 +94,10 @@ class View:
     node_wei: int = 0
     user_token: int = 0
     node_token: int = 0
+    transfers_hash: bytes = bytes(32)
+    locked_wei: int = 0
+    locked_token: int = 0
+    settled_transfers: int = 0
 
 
 @dataclass(frozen=True)
@@ -202,6 +214,7 @@ class Channel:
         given(self.manager.resume, self.terms, *self.resumption(self.view().dispute), sender=self.sponsor)
 
     def close(self, **values: Any) -> None:
-        """Settle at once with a final state."""
-        final = self.signed(**{"is_final": True, **values})
-        given(self.manager.close, self.terms, final, sender=self.sponsor)
+        """Settle at once with a final state, whose transfers are shown."""
+        final = {"is_final": True, **values}
+        transfers = listed(self.state(**final).transfers)
+        given(self.manager.close, self.terms, self.signed(**final), transfers, sender=self.sponsor)

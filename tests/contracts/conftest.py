@@ -19,12 +19,16 @@ from tests.contracts.channels import DAI, ETH, Channel, given
 from tests.contracts.doubles import Conduct
 from tests.contracts.money import Wealth, read_wealth
 from tests.contracts.people import Person
+from tests.contracts.transfers import Promises
 
 DAY = 24 * 60 * 60
 
 CAPACITY_WEI = 100 * 10**18
 CAPACITY_TOKEN = 250_000 * 10**18
 CAPACITY = {ETH: CAPACITY_WEI, DAI: CAPACITY_TOKEN}
+TRANSFER_LIMIT_WEI = 10**18
+TRANSFER_LIMIT_TOKEN = 2_000 * 10**18
+TRANSFER_LIMIT = {ETH: TRANSFER_LIMIT_WEI, DAI: TRANSFER_LIMIT_TOKEN}
 MIN_CHALLENGE_PERIOD = 60 * 60
 MAX_CHALLENGE_PERIOD = 30 * DAY
 
@@ -124,18 +128,25 @@ def dai(project: Project, deployer: Person, people: dict[str, Person], chain: Ch
     return dai
 
 
+@on_chain
+def registry(project: Project, deployer: Person) -> ContractInstance:
+    return deployer.deploy(project.OutcomeRegistry)
+
+
 @off_chain
-def deploy_manager(project: Project, deployer: Person, dai: ContractInstance) -> Callable[..., ContractInstance]:
+def deploy_manager(
+    project: Project, deployer: Person, dai: ContractInstance, registry: ContractInstance
+) -> Callable[..., ContractInstance]:
     """`deploy_manager(**parameters)`: a manager that differs from the usual one in these fields of `Parameters`."""
 
     def deploy(**parameters: Any) -> ContractInstance:
         usual = {
             "token": dai.address,
-            "registry": "0x" + "00" * 20,
+            "registry": registry.address,
             "capacityWei": CAPACITY_WEI,
             "capacityToken": CAPACITY_TOKEN,
-            "transferLimitWei": 10**18,
-            "transferLimitToken": 2_000 * 10**18,
+            "transferLimitWei": TRANSFER_LIMIT_WEI,
+            "transferLimitToken": TRANSFER_LIMIT_TOKEN,
             "minChallengePeriod": MIN_CHALLENGE_PERIOD,
             "maxChallengePeriod": MAX_CHALLENGE_PERIOD,
         }
@@ -157,9 +168,10 @@ def manager(
 # --- Conditions ---
 
 
-@on_chain
-def hash_lock(project: Project, deployer: Person) -> ContractInstance:
-    return deployer.deploy(project.HashLock)
+@off_chain
+def hash_lock(registry: ContractInstance) -> ContractInstance:
+    """The registry itself."""
+    return registry
 
 
 @on_chain
@@ -180,6 +192,18 @@ def all_of(project: Project, deployer: Person) -> ContractInstance:
 @on_chain
 def any_of(project: Project, deployer: Person) -> ContractInstance:
     return deployer.deploy(project.AnyOf)
+
+
+@on_chain
+def any_share(project: Project, deployer: Person) -> ContractInstance:
+    """A condition that takes any witness for the share."""
+    return deployer.deploy(project.AnyShare)
+
+
+@pytest.fixture
+def promise(registry: ContractInstance, any_share: ContractInstance, deployer: Person) -> Promises:
+    """`promise(payer, asset, amount)`: a conditional transfer; `promise.keep(transfer, share)` records its outcome."""
+    return Promises(registry, any_share, deployer)
 
 
 # --- Channels ---

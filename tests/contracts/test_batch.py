@@ -158,7 +158,7 @@ def test_settlements_pay_whatever_their_neighbours_payees_do(
         channel.hold(user_wei=5, node_wei=6, user_token=7)
     deadline = max(channel.dispute() for channel in channels)
     given(hostile_recipient.behave, Conduct.BURNS_GAS, sender=stranger)
-    calls = [item(hostile_manager.settle, channel.terms, INITIAL_HEADER) for channel in channels]
+    calls = [item(hostile_manager.settle, channel.terms, INITIAL_HEADER, []) for channel in channels]
     before = hostile_wealth()
     at(deadline)
     tx = hostile_manager.batch(calls, sender=stranger)
@@ -258,8 +258,9 @@ def calls_without_value(s):
         "startDispute": item(m.startDispute, c.terms, NO_STATE, value=1),
         "startDisputeWithExit": item(m.startDisputeWithExit, c.terms, *c.exit(USER), NO_STATE, value=1),
         "resume": item(m.resume, c.terms, *c.resumption(), value=1),
-        "settle": item(m.settle, c.terms, INITIAL_HEADER, value=1),
-        "close": item(m.close, c.terms, c.signed(nonce=2, is_final=True), value=1),
+        "settle": item(m.settle, c.terms, INITIAL_HEADER, [], value=1),
+        "close": item(m.close, c.terms, c.signed(nonce=2, is_final=True), [], value=1),
+        "settleTransfers": item(m.settleTransfers, c.terms, [], 1, value=1),
         "withdrawReserve": item(m.withdrawReserve, 1, 1, s.user, value=1),
         "withdrawCredit": item(m.withdrawCredit, 1, 1, s.user, value=1),
         "pushCredit": item(m.pushCredit, s.user, Asset.ETH, value=1),

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from connext.messages import Transfer, transfers_hash
 from connext.types import MAX_NONCE, Status, checksum
 from tests.contracts.cases import BEFORE_A_LIMIT, EACH_CALLER, EACH_SIDE, FROM_A_LIMIT_ON
-from tests.contracts.channels import ETH, HELD, NO_SIGNATURE, NOBODY, PAID, USER, View, given
+from tests.contracts.channels import ETH, HELD, NO_SIGNATURE, NOBODY, PAID, USER, View, given, recovered
 from tests.contracts.expect import events_of, reverts
 from tests.contracts.logs import recorded
+from tests.contracts.transfers import holding
 
 
 @pytest.fixture
@@ -119,25 +119,33 @@ def test_half_signed_it_is_nothing(manager, channel, user, user_signer, node_sig
 
 # --- Open transfers ---
 
-TRANSFERS = tuple(
-    Transfer(
-        id=i,
-        payer=USER,
-        asset=ETH,
-        amount=0,
-        condition=bytes(20),
-        params_hash=bytes(32),
-        expiry=2**64 - 1,
-    )
-    for i in range(2)
-)
+
+@pytest.mark.parametrize("count", [1, 2, 200, 300])
+def test_a_state_with_open_transfers_is_recorded_like_any_other(manager, channel, user, promise, count):
+    """The event has their hash: whoever has the list can settle with it."""
+    state = holding(*(promise(USER, ETH, 1) for _ in range(count)), nonce=3)
+    tx = manager.checkpoint(channel.terms, channel.signed(**state), sender=user)
+    assert events_of(tx) == [recorded(channel, **state)]
+    assert channel.view() == View(Status.OPEN, **channel.recorded(**state), **HELD)
 
 
-@pytest.mark.parametrize("transfers", [TRANSFERS[:1], TRANSFERS], ids=["one", "two"])
-def test_open_transfers_are_refused(manager, channel, user, transfers):
-    """Until the contract can resolve them. Even one of nothing."""
-    with reverts(manager.OpenTransfers, channelId=channel.id, transfersHash=transfers_hash(transfers)):
-        manager.checkpoint(channel.terms, channel.signed(transfers=transfers), sender=user)
+def test_what_a_challenge_costs_does_not_depend_on_the_list(manager, channel, user, promise):
+    """Else one could sign states that nobody can afford to record. (A hash has more or fewer zeros in it.)"""
+    given(manager.checkpoint, channel.terms, channel.signed(), sender=user)
+    costs = []
+    for nonce, count in ((2, 1), (3, 300)):
+        state = holding(*(promise(USER, ETH, 1) for _ in range(count)), nonce=nonce)
+        costs.append(manager.checkpoint(channel.terms, channel.signed(**state), sender=user).gas_used)
+    assert abs(costs[0] - costs[1]) < 200
+
+
+def test_the_list_is_signed(manager, channel, user, user_signer, promise):
+    first, second = promise(USER, ETH, 1), promise(USER, ETH, 1)
+    _, *signatures = channel.signed(**holding(first, second))
+    other = holding(second, first)
+    seems = recovered(channel.domain, channel.state(**other), signatures[0])
+    with reverts(manager.WrongSigner, expected=user_signer, recovered=seems):
+        manager.checkpoint(channel.terms, (channel.header(**other), *signatures), sender=user)
 
 
 # --- Where the channel stands ---

@@ -3,32 +3,39 @@
 import pytest
 
 from tests.contracts.channels import DAI, ETH
-from tests.contracts.conftest import CAPACITY_TOKEN, CAPACITY_WEI, MAX_CHALLENGE_PERIOD, MIN_CHALLENGE_PERIOD
+from tests.contracts.conftest import (
+    CAPACITY_TOKEN,
+    CAPACITY_WEI,
+    MAX_CHALLENGE_PERIOD,
+    MIN_CHALLENGE_PERIOD,
+    TRANSFER_LIMIT_TOKEN,
+    TRANSFER_LIMIT_WEI,
+)
 from tests.contracts.expect import reverts
 
 MAX_CAPACITY = 2**80 - 1
 NOBODY = "0x" + "00" * 20
 
 
-def test_the_parameters_are_kept(manager, dai):
+def test_the_parameters_are_kept(manager, dai, registry):
     kept = manager.parameters()
     assert {name: getattr(kept, name) for name in kept.__dataclass_fields__} == {
         "token": dai.address,
-        "registry": NOBODY,
+        "registry": registry.address,
         "capacityWei": CAPACITY_WEI,
         "capacityToken": CAPACITY_TOKEN,
-        "transferLimitWei": 10**18,
-        "transferLimitToken": 2_000 * 10**18,
+        "transferLimitWei": TRANSFER_LIMIT_WEI,
+        "transferLimitToken": TRANSFER_LIMIT_TOKEN,
         "minChallengePeriod": MIN_CHALLENGE_PERIOD,
         "maxChallengePeriod": MAX_CHALLENGE_PERIOD,
     }
 
 
-def test_every_parameter_has_its_own_place(deploy_manager, dai, deployer):
+def test_every_parameter_has_its_own_place(deploy_manager, dai, hostile_token):
     """Extreme values, all different."""
     chosen = {
         "token": dai.address,
-        "registry": deployer.address,
+        "registry": hostile_token.address,
         "capacityWei": MAX_CAPACITY,
         "capacityToken": MAX_CAPACITY - 1,
         "transferLimitWei": 2**128 - 1,
@@ -44,6 +51,12 @@ def test_every_parameter_has_its_own_place(deploy_manager, dai, deployer):
 def test_a_token_needs_code(deploy_manager, manager, token):
     with reverts(manager.TokenWithoutCode, token=token):
         deploy_manager(token=token)
+
+
+@pytest.mark.parametrize("nothing", [NOBODY, "0x" + "11" * 20])
+def test_a_registry_needs_code(deploy_manager, manager, nothing):
+    with reverts(manager.RegistryWithoutCode, registry=nothing):
+        deploy_manager(registry=nothing)
 
 
 @pytest.mark.parametrize(("field", "asset"), [("capacityWei", ETH), ("capacityToken", DAI)])

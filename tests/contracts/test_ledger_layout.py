@@ -145,7 +145,7 @@ def test_only_the_tombstone_stays(manager, channel, storage, user, at, deposits,
         channel.close(nonce=4)
     else:
         header = channel.header(nonce=3) if with_state else INITIAL_HEADER
-        given(manager.settle, channel.terms, header, sender=user)
+        given(manager.settle, channel.terms, header, [], sender=user)
     assert storage(channel) == (head(SETTLED, 0), 0, 0)
     assert channel.view() == View(Status.SETTLED)
 
@@ -236,7 +236,7 @@ def test_the_last_dispute_is_not_resumed(manager, channel, storage, user, at):
     with reverts(manager.LastDispute, channelId=channel.id, dispute=MAX_DISPUTE):
         manager.resume(channel.terms, *channel.resumption(MAX_DISPUTE), sender=user)
     at(deadline)
-    manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+    manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
     assert channel.view() == View(Status.SETTLED)
 
 
@@ -246,7 +246,7 @@ def test_the_last_nonce_can_be_disputed_and_settled(manager, channel, user, at):
     given(manager.checkpoint, channel.terms, channel.signed(nonce=MAX_NONCE, user_wei=-1, node_wei=1), sender=user)
     given(manager.startDispute, channel.terms, channel.signed(nonce=MAX_NONCE), sender=user)
     at(channel.view().deadline)
-    manager.settle(channel.terms, channel.header(nonce=MAX_NONCE, user_wei=-1, node_wei=1), sender=user)
+    manager.settle(channel.terms, channel.header(nonce=MAX_NONCE, user_wei=-1, node_wei=1), [], sender=user)
     assert channel.view() == View(Status.SETTLED)
 
 

@@ -24,11 +24,11 @@ PAID = {"user_wei": 5, "node_wei": 6, "user_token": 7, "node_token": 8}
 
 
 def settle(channel, sender, **options):
-    return channel.manager.settle(channel.terms, channel.header(nonce=1), sender=sender, **options)
+    return channel.manager.settle(channel.terms, channel.header(nonce=1), [], sender=sender, **options)
 
 
 def close(channel, sender, **options):
-    return channel.manager.close(channel.terms, channel.signed(nonce=1, is_final=True), sender=sender, **options)
+    return channel.manager.close(channel.terms, channel.signed(nonce=1, is_final=True), [], sender=sender, **options)
 
 
 def withdraw(channel, sender, **options):
@@ -315,7 +315,7 @@ def test_no_gas_limit_makes_a_payee_only_credited(
     hostile_channel.hold(**holdings)
     deadline = hostile_channel.dispute()
     given({"recipient": hostile_recipient, "token": hostile_token}[slow].spendGas, gas_spent, sender=stranger)
-    settlement = manager.settle.encode_input(hostile_channel.terms, INITIAL_HEADER)
+    settlement = manager.settle.encode_input(hostile_channel.terms, INITIAL_HEADER, [])
     before = hostile_wealth()
     paid_in_full = {
         holding: change

@@ -41,7 +41,7 @@ def test_money_forced_in_belongs_to_nobody_and_changes_nothing(manager, dai, cha
     networks.provider.set_balance(manager.address, 11 + 100)
     given(dai.transfer, manager, 100, sender=stranger)
     before = wealth()
-    manager.close(channel.terms, channel.signed(is_final=True), sender=stranger)
+    manager.close(channel.terms, channel.signed(is_final=True), [], sender=stranger)
     assert wealth() - before == {
         "user.wei": 5,
         "user.dai": 7,

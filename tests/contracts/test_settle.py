@@ -23,7 +23,7 @@ def test_anyone_settles_the_recorded_state(manager, dai, channel, people, user, 
     """The user is sent its part, the node gets it into its reserve; nobody else gets anything."""
     at(channel.dispute(channel.signed(nonce=7, **PAID)))
     before = wealth()
-    tx = manager.settle(channel.terms, channel.header(nonce=7, **PAID), sender=people[caller])
+    tx = manager.settle(channel.terms, channel.header(nonce=7, **PAID), [], sender=people[caller])
     shares = Amounts(user_wei=90, node_wei=210, user_token=330, node_token=370)
     assert wealth() - before == paid_out(*shares)
     assert events_of(tx) == [
@@ -37,7 +37,7 @@ def test_without_a_recorded_state_everybody_gets_its_contribution(manager, dai, 
     """Deposits are safe before anything is signed."""
     at(channel.dispute())
     before = wealth()
-    tx = manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+    tx = manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
     assert wealth() - before == paid_out(**HELD)
     assert events_of(tx) == [
         settled(channel, 0, Amounts(**HELD)),
@@ -53,7 +53,7 @@ def test_not_before_the_deadline(manager, channel, user, at, seconds):
     deadline = channel.dispute()
     at(deadline + seconds)
     with reverts(manager.DisputeNotOver, channelId=channel.id, deadline=deadline, time=deadline + seconds):
-        manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+        manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 3650 * DAY], ids=["at the deadline", "a second after", "ten years after"])
@@ -61,7 +61,7 @@ def test_from_the_deadline_on_for_ever(manager, channel, user, wealth, at, secon
     """There is no window after which money is lost."""
     at(channel.dispute() + seconds)
     before = wealth()
-    manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+    manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
     assert wealth() - before == paid_out(**HELD)
 
 
@@ -72,7 +72,7 @@ def test_the_deadline_is_that_of_the_running_dispute(manager, channel, user, at)
     second = channel.dispute()
     at(second - 1)
     with reverts(manager.DisputeNotOver, channelId=channel.id, deadline=second, time=second - 1):
-        manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+        manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
 
 
 # --- Which state (G4) ---
@@ -84,7 +84,7 @@ def test_a_friend_brings_the_newest_state_and_that_is_paid(manager, channel, nod
     given(manager.checkpoint, channel.terms, channel.signed(nonce=2, **PAID), sender=stranger)
     at(channel.view().deadline)
     before = wealth()
-    manager.settle(channel.terms, channel.header(nonce=2, **PAID), sender=stranger)
+    manager.settle(channel.terms, channel.header(nonce=2, **PAID), [], sender=stranger)
     assert wealth() - before == paid_out(90, 210, 330, 370)
 
 
@@ -110,7 +110,7 @@ def test_no_other_state_than_the_recorded_one(manager, channel, user, at, change
         stateHash=struct_hash(channel.state(**{**recorded, **change}))[:26],
         recordedHash=struct_hash(channel.state(**recorded))[:26],
     ):
-        manager.settle(channel.terms, channel.header(**{**recorded, **change}), sender=user)
+        manager.settle(channel.terms, channel.header(**{**recorded, **change}), [], sender=user)
 
 
 def test_not_the_initial_state_where_another_was_recorded(manager, channel, user, at):
@@ -121,7 +121,7 @@ def test_not_the_initial_state_where_another_was_recorded(manager, channel, user
         stateHash=struct_hash(channel.state(nonce=0))[:26],
         recordedHash=struct_hash(channel.state(nonce=7, **PAID))[:26],
     ):
-        manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+        manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
 
 
 @pytest.mark.parametrize("change", [{"nonce": 1}, {"user_wei": 1, "node_wei": -1}, {"is_final": True}], ids=str)
@@ -133,7 +133,7 @@ def test_no_state_of_ones_own_where_none_was_recorded(manager, channel, user, at
         stateHash=struct_hash(channel.state(**{"nonce": 0, **change}))[:26],
         recordedHash=struct_hash(channel.state(nonce=0))[:26],
     ):
-        manager.settle(channel.terms, channel.header(**{"nonce": 0, **change}), sender=user)
+        manager.settle(channel.terms, channel.header(**{"nonce": 0, **change}), [], sender=user)
 
 
 def test_whoever_lost_its_store_settles_with_the_event_alone(manager, channel, user, wealth, at):
@@ -142,7 +142,7 @@ def test_whoever_lost_its_store_settles_with_the_event_alone(manager, channel, u
     at(channel.dispute())
     (log,) = manager.StateRecorded.range(manager.provider.get_block("latest").number + 1)
     before = wealth()
-    manager.settle(channel.terms, tuple(log.state), sender=user)
+    manager.settle(channel.terms, tuple(log.state), [], sender=user)
     assert wealth() - before == paid_out(90, 210, 330, 370)
 
 
@@ -173,7 +173,7 @@ def test_every_state_that_both_signed_pays_out_exactly_what_there_is(
     state = {**only(USER, asset, user_net), **only(NODE, asset, node_net)}
     at(channel.dispute(channel.signed(**state)))
     before = wealth()
-    tx = manager.settle(channel.terms, channel.header(**state), sender=user)
+    tx = manager.settle(channel.terms, channel.header(**state), [], sender=user)
 
     user_gets, node_gets, locked = split(100, 200, user_net, node_net)
     node_gets += locked  # no transfer claims it
@@ -190,7 +190,7 @@ def test_nets_are_relative_to_what_was_deposited_and_withdrawn_since(manager, ch
     given(manager.withdraw, channel.terms, *channel.withdrawal(node_wei=50, user_token=60), sender=user)
     at(channel.dispute(signed))
     before = wealth()
-    manager.settle(channel.terms, channel.header(nonce=7, **PAID), sender=user)
+    manager.settle(channel.terms, channel.header(nonce=7, **PAID), [], sender=user)
     assert wealth() - before == paid_out(
         user_wei=100 + 1000 - 10, node_wei=200 - 50 + 10, user_token=300 - 60 + 30, node_token=400 + 2000 - 30
     )
@@ -202,7 +202,7 @@ def test_a_negative_contribution_is_made_good_by_the_state(manager, new_channel,
     state = {"user_wei": 5, "node_wei": -5}
     at(channel.dispute(channel.signed(**state)))
     before = wealth()
-    manager.settle(channel.terms, channel.header(**state), sender=user)
+    manager.settle(channel.terms, channel.header(**state), [], sender=user)
     assert wealth() - before == paid_out(1, 5, 0, 0)
 
 
@@ -212,7 +212,7 @@ def test_an_asset_that_the_channel_never_held_pays_nothing(manager, new_channel,
     state = {**only(USER, missing, 7), **only(NODE, missing, -7)}
     at(channel.dispute(channel.signed(**state)))
     before = wealth()
-    manager.settle(channel.terms, channel.header(**state), sender=user)
+    manager.settle(channel.terms, channel.header(**state), [], sender=user)
     assert wealth() - before == (paid_out(10, 0, 0, 0) if missing else paid_out(0, 0, 10, 0))
 
 
@@ -231,10 +231,10 @@ OPERATIONS = {
         0,
     ),
     "resume": lambda manager, channel: (manager.resume, (channel.terms, *channel.resumption()), 0),
-    "settle": lambda manager, channel: (manager.settle, (channel.terms, INITIAL_HEADER), 0),
+    "settle": lambda manager, channel: (manager.settle, (channel.terms, INITIAL_HEADER, []), 0),
     "close": lambda manager, channel: (
         manager.close,
-        (channel.terms, channel.signed(nonce=9, is_final=True)),
+        (channel.terms, channel.signed(nonce=9, is_final=True), []),
         0,
     ),
 }
@@ -245,7 +245,7 @@ def test_nothing_can_be_done_with_a_settled_channel(manager, channel, user, at, 
     """An old state of a closed channel has no second life."""
     deadline = channel.dispute(channel.signed(nonce=7, **PAID))
     at(deadline)
-    given(manager.settle, channel.terms, channel.header(nonce=7, **PAID), sender=user)
+    given(manager.settle, channel.terms, channel.header(nonce=7, **PAID), [], sender=user)
     method, arguments, value = OPERATIONS[operation](manager, channel)
     with reverts(manager.ChannelIsSettled, channelId=channel.id):
         method(*arguments, sender=user, value=value)
@@ -255,7 +255,7 @@ def test_other_channels_of_the_same_parties_are_not_touched(manager, channel, ne
     other = new_channel(salt=1).hold(**HELD)
     given(manager.checkpoint, other.terms, other.signed(nonce=3), sender=user)
     at(channel.dispute())
-    manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+    manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
     assert other.view() == View(Status.OPEN, **other.recorded(nonce=3), **HELD)
 
 
@@ -264,7 +264,7 @@ def test_other_channels_of_the_same_parties_are_not_touched(manager, channel, ne
 
 def test_an_open_channel_is_not_settled(manager, channel, user):
     with reverts(manager.NoDispute, channelId=channel.id):
-        manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+        manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
 
 
 def test_nor_one_that_both_resumed(manager, channel, user, at):
@@ -272,16 +272,16 @@ def test_nor_one_that_both_resumed(manager, channel, user, at):
     channel.resume()
     at(deadline)
     with reverts(manager.NoDispute, channelId=channel.id):
-        manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+        manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
 
 
 def test_nor_one_that_was_never_funded(manager, new_channel, user):
     channel = new_channel(salt=1)
     with reverts(manager.ChannelUnfunded, channelId=channel.id):
-        manager.settle(channel.terms, INITIAL_HEADER, sender=user)
+        manager.settle(channel.terms, INITIAL_HEADER, [], sender=user)
 
 
 def test_ether_sent_along_is_refused(manager, channel, user, at):
     at(channel.dispute())
     with reverts(manager.UnexpectedValue, value=3):
-        manager.settle(channel.terms, INITIAL_HEADER, sender=user, value=3)
+        manager.settle(channel.terms, INITIAL_HEADER, [], sender=user, value=3)

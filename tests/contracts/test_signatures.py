@@ -127,7 +127,7 @@ def test_a_final_state_likewise(manager, channel, stray, user, user_signer):
     _, by_user, by_node = stray.signed(**final)
     seems = recovered(channel.domain, channel.state(**final), by_user)
     with reverts(manager.WrongSigner, expected=user_signer, recovered=seems):
-        manager.close(channel.terms, (channel.header(**final), by_user, by_node), sender=user)
+        manager.close(channel.terms, (channel.header(**final), by_user, by_node), [], sender=user)
 
 
 def test_a_withdrawal_likewise(manager, channel, stray, user, user_signer):
@@ -178,7 +178,7 @@ def test_a_withdrawal_is_no_state(manager, channel, user, user_signer):
     _, by_user, by_node = channel.withdrawal(**TAKEN)
     seems = recovered(channel.domain, channel.state(is_final=True, **TAKEN), by_user)
     with reverts(manager.WrongSigner, expected=user_signer, recovered=seems):
-        manager.close(channel.terms, (channel.header(is_final=True, **TAKEN), by_user, by_node), sender=user)
+        manager.close(channel.terms, (channel.header(is_final=True, **TAKEN), by_user, by_node), [], sender=user)
 
 
 def test_a_state_is_no_withdrawal(manager, channel, user, user_signer):
@@ -265,7 +265,7 @@ def test_the_zero_address_signs_no_state(manager, channel_of_nobody, user):
     channel = channel_of_nobody
     state, _, by_node = channel.signed(is_final=True)
     with reverts(manager.WrongSigner, expected=NOBODY, recovered=NOBODY):
-        manager.close(channel.terms, (state, NO_SIGNATURE, by_node), sender=user)
+        manager.close(channel.terms, (state, NO_SIGNATURE, by_node), [], sender=user)
 
 
 def test_nor_an_exit(manager, channel_of_nobody, user):
@@ -310,7 +310,9 @@ def test_bits_beyond_a_fields_width_in_a_state_are_refused(manager, channel, use
     signed = channel.signed(nonce=7, is_final=operation == "close", **PAID)
     if operation == "settle":
         at(channel.dispute(signed))
-        call_with_dirt(user, manager.settle, (channel.terms, signed[0]), position, dirt)
+        call_with_dirt(user, manager.settle, (channel.terms, signed[0], []), position, dirt)
+    elif operation == "close":
+        call_with_dirt(user, manager.close, (channel.terms, signed, []), position, dirt)
     else:
         call_with_dirt(user, getattr(manager, operation), (channel.terms, signed), position, dirt)
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from connext.messages import Transfer, transfers_hash
 from connext.types import MAX_NONCE, Status, checksum
 from tests.contracts.cases import EACH_ASSET, EACH_SIDE
 from tests.contracts.channels import DAI, ETH, HELD, NO_SIGNATURE, NO_STATE, NODE, PAID, USER, View, given, only
 from tests.contracts.conftest import DAY, MAX_CHALLENGE_PERIOD, MIN_CHALLENGE_PERIOD
 from tests.contracts.expect import events_of, reverts
 from tests.contracts.logs import recorded, started
+from tests.contracts.transfers import holding
 
 EACH_PARTY = pytest.mark.parametrize("caller", ["user", "user_signer", "node", "node_signer"])
 
@@ -102,10 +102,12 @@ def test_its_nonce_must_fit(manager, channel, user):
         manager.startDispute(channel.terms, channel.signed(nonce=MAX_NONCE + 1), sender=user)
 
 
-def test_open_transfers_are_refused(manager, channel, user):
-    transfers = (Transfer(1, USER, ETH, 5, bytes(20), bytes(32), 2**64 - 1),)
-    with reverts(manager.OpenTransfers, channelId=channel.id, transfersHash=transfers_hash(transfers)):
-        manager.startDispute(channel.terms, channel.signed(transfers=transfers), sender=user)
+def test_it_may_hold_open_transfers(manager, channel, user, promise):
+    state = holding(promise(USER, ETH, 5), promise(NODE, DAI, 6), nonce=3)
+    tx = manager.startDispute(channel.terms, channel.signed(**state), sender=user)
+    deadline = tx.timestamp + DAY
+    assert events_of(tx) == [recorded(channel, **state), started(channel, deadline)]
+    assert channel.view() == View(Status.DISPUTED, deadline, dispute=1, **channel.recorded(**state), **HELD)
 
 
 # --- Where the channel stands ---

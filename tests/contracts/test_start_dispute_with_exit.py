@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from connext.messages import Exit, Transfer, transfers_hash
+from connext.messages import Exit
 from connext.types import MAX_NONCE, Status, checksum
 from tests.contracts.cases import EACH_CALLER, EACH_SIDE, FROM_A_LIMIT_ON
 from tests.contracts.channels import ETH, HELD, NO_SIGNATURE, NO_STATE, NOBODY, NODE, PAID, USER, View, given, recovered
 from tests.contracts.conftest import DAY
 from tests.contracts.expect import events_of, reverts
 from tests.contracts.logs import recorded, started
+from tests.contracts.transfers import holding
 
 
 @pytest.fixture
@@ -139,11 +140,10 @@ def test_its_nonce_must_fit(manager, channel, stranger):
         manager.startDisputeWithExit(channel.terms, *channel.exit(USER), signed, sender=stranger)
 
 
-def test_open_transfers_are_refused(manager, channel, stranger):
-    transfers = (Transfer(1, USER, ETH, 5, bytes(20), bytes(32), 2**64 - 1),)
-    signed = channel.signed(transfers=transfers)
-    with reverts(manager.OpenTransfers, channelId=channel.id, transfersHash=transfers_hash(transfers)):
-        manager.startDisputeWithExit(channel.terms, *channel.exit(USER), signed, sender=stranger)
+def test_it_may_hold_open_transfers(manager, channel, stranger, promise):
+    state = holding(promise(USER, ETH, 5), nonce=3)
+    tx = manager.startDisputeWithExit(channel.terms, *channel.exit(USER), channel.signed(**state), sender=stranger)
+    assert events_of(tx) == [recorded(channel, **state), started(channel, tx.timestamp + DAY)]
 
 
 # --- Where the channel stands ---

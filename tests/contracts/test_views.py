@@ -16,7 +16,7 @@ from connext.messages import (
     transfers_hash,
 )
 from connext.types import Status, checksum
-from tests.contracts.channels import INITIAL_HEADER, View, given
+from tests.contracts.channels import INITIAL_HEADER, View, given, listed
 
 
 @pytest.fixture
@@ -33,10 +33,6 @@ def random_transfer(rng):
         )
 
     return create
-
-
-def abi_transfer(t):
-    return (t.id, t.payer, t.asset, t.amount, checksum(t.condition), t.params_hash, t.expiry)
 
 
 def test_the_stipend_is_known(manager):
@@ -84,7 +80,7 @@ def test_after_a_chain_split_signatures_count_on_one_side_only_and_ids_stay(mana
 @pytest.mark.parametrize("length", [0, 1, 2, 5])
 def test_hash_of_transfers(manager, random_transfer, length):
     transfers = tuple(random_transfer() for _ in range(length))
-    assert bytes(manager.hashTransfers([abi_transfer(t) for t in transfers])) == transfers_hash(transfers)
+    assert bytes(manager.hashTransfers(listed(transfers))) == transfers_hash(transfers)
 
 
 def test_hash_of_a_state(manager, channel, random_transfer, rng):

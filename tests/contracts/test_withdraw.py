@@ -238,7 +238,7 @@ def test_one_signed_but_not_executed_does_no_harm_in_a_dispute(manager, channel,
     before = wealth()
     deadline = channel.dispute(channel.signed(user_wei=10, node_wei=-10))
     at(deadline)
-    manager.settle(channel.terms, channel.header(user_wei=10, node_wei=-10), sender=user)
+    manager.settle(channel.terms, channel.header(user_wei=10, node_wei=-10), [], sender=user)
     assert wealth() - before == {
         "manager.wei": -110,
         "user.wei": 110,
