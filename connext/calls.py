@@ -140,6 +140,10 @@ def of_submit(submit: Submit, recorded: Callable[[], StateHeader | None]) -> Cal
     return SUBMITTED[submit.name](submit.identity, **fields)
 
 
+def _record(_: ChannelIdentity, **fields: Any) -> Call:
+    return record(**fields)
+
+
 SUBMITTED: dict[str, Callable[..., Call]] = {
     "deposit": deposit,
     "collateralize": collateralize,
@@ -148,7 +152,9 @@ SUBMITTED: dict[str, Callable[..., Call]] = {
     "start_dispute": start_dispute,
     "resume": resume,
     "settle": settle,
+    "settle_transfers": settle_transfers,
     "close": close,
+    "record": _record,
 }
 
 

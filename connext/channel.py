@@ -10,6 +10,7 @@ from connext.conditions import Conditions
 from connext.errors import NotSigned
 from connext.messages import Domain, Resume, State, Withdrawal, header
 from connext.signing import Signature
+from connext.transfers import Claim, Triple
 from connext.types import (
     NOTHING,
     Address,
@@ -160,6 +161,7 @@ class Channel:
     withdrawals: those that carry my signature and may still be executed, with or without the counterparty's.
     own_resume: half-signed by me.
     their_withdrawal, their_resume: half-signed by the counterparty, wait for the owner's intent.
+    claims: what is known of the outcome of every triple that a transfer of the states above is on.
     restored: this file may be old, or stands for one that is lost; nothing but an Exit is signed from then on.
     """
 
@@ -177,7 +179,16 @@ class Channel:
     own_resume: Signed[Resume] | None
     their_resume: Signed[Resume] | None
     on_chain: OnChain
+    claims: tuple[Claim, ...]
     restored: Bool
+
+    def claim(self, triple: Triple) -> Claim | None:
+        return next((claim for claim in self.claims if claim.triple == triple), None)
+
+    @property
+    def signed_states(self) -> tuple[State, ...]:
+        """The newest state, and those with my signature that may still take its place."""
+        return (self.latest.message, *(offer.state for offer in self.own_offers))
 
     @property
     def counterparty(self) -> Address:
@@ -218,6 +229,7 @@ def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side, *
         own_resume=None,
         their_resume=None,
         on_chain=UNSEEN,
+        claims=(),
         restored=restored,
     )
 

@@ -6,16 +6,20 @@ from typing import Any
 from connext.codec import from_json, to_json
 from connext.messages import Exit, Resume, State, Withdrawal
 from connext.signing import Signature
-from connext.types import Bytes32, InvalidValue, Uint64
+from connext.types import Bytes32, Data, InvalidValue, Uint64
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A half-signed state that changes the countersigned one with nonce `base_nonce`."""
+    """A half-signed state that changes the countersigned one with nonce `base_nonce`.
+
+    params: the bytes of the parameters of the transfers that it adds, in any order.
+    """
 
     state: State
     base_nonce: Uint64
     signature: Signature
+    params: tuple[Data, ...]
 
     @property
     def channel_id(self) -> Bytes32:
@@ -33,6 +37,15 @@ class Refusal:
     @property
     def channel_id(self) -> Bytes32:
         return self.state.channel_id
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """From a transfer's payee to its payer: the witness by which it asks for its share."""
+
+    channel_id: Bytes32
+    transfer_id: Uint64
+    witness: Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +89,12 @@ class SignedExit:
         return self.exit.channel_id
 
 
-Envelope = Proposal | Refusal | WithdrawalProposal | ResumeProposal | Countersignature | SignedExit
+Envelope = Proposal | Refusal | Reveal | WithdrawalProposal | ResumeProposal | Countersignature | SignedExit
 
 KINDS: dict[str, type[Envelope]] = {
     "proposal": Proposal,
     "refusal": Refusal,
+    "reveal": Reveal,
     "withdrawal": WithdrawalProposal,
     "resume": ResumeProposal,
     "countersignature": Countersignature,

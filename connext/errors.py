@@ -179,12 +179,6 @@ class NothingOffered(RuleError):
 
 
 @dataclass(eq=False)
-class TransfersUnsupported(RuleError):
-    text = "the state adds transfer {transfer_id}: conditional transfers are not supported yet"
-    transfer_id: int
-
-
-@dataclass(eq=False)
 class TooManyTransfers(RuleError):
     text = "{count} open transfers are more than {maximum}"
     count: int
@@ -211,6 +205,112 @@ class TransferAboveLimit(RuleError):
     transfer_id: int
     amount: int
     limit: int
+
+
+@dataclass(eq=False)
+class TransferChanged(RuleError):
+    text = "transfer {transfer_id} is changed: a transfer can only be added or removed"
+    transfer_id: int
+
+
+@dataclass(eq=False)
+class EmptyTransfer(RuleError):
+    text = "transfer {transfer_id} locks nothing"
+    transfer_id: int
+
+
+@dataclass(eq=False)
+class ExpiryOutOfWindow(RuleError):
+    text = "transfer {transfer_id} expires at {expiry}, my policy is {earliest} to {latest} (Unix seconds)"
+    transfer_id: int
+    expiry: int
+    earliest: int
+    latest: int
+
+
+@dataclass(eq=False)
+class ParametersMissing(RuleError):
+    text = "the bytes with hash {params_hash}, the parameters of transfer {transfer_id}, did not come with it"
+    transfer_id: int
+    params_hash: bytes
+
+
+@dataclass(eq=False)
+class ParametersReused(RuleError):
+    text = "parameters with hash {params_hash} are in use by another transfer: make a fresh secret, stream or link"
+    params_hash: bytes
+
+
+@dataclass(eq=False)
+class LockedAboveLimit(RuleError):
+    text = "{asset}: {locked} wei would be locked in the channel, my policy is at most {limit}"
+    asset: str
+    locked: int
+    limit: int
+
+
+@dataclass(eq=False)
+class TooManyToRecord(RuleError):
+    text = "{count} open triples are more than the {maximum} that I can record within my margin"
+    count: int
+    maximum: int
+
+
+@dataclass(eq=False)
+class NoSuchTransfer(RuleError):
+    text = "channel {channel_id} has no open transfer {transfer_id} {direction}"
+    channel_id: bytes
+    transfer_id: int
+    direction: str
+
+
+@dataclass(eq=False)
+class ForwardsTooMuch(RuleError):
+    text = "{asset}: {outgoing} wei would be locked for the next hop, but what comes in allows {allowed} after the fee"
+    asset: str
+    outgoing: int
+    allowed: int
+
+
+@dataclass(eq=False)
+class IncomingNotSafe(RuleError):
+    text = "transfer {transfer_id} of channel {channel_id} must not be forwarded: {reason}"
+    channel_id: bytes
+    transfer_id: int
+    reason: str
+
+
+@dataclass(eq=False)
+class RequestMissing(RuleError):
+    text = "a linked payment goes only into the channel that the link's key asks for: its request is missing"
+
+
+@dataclass(eq=False)
+class StillForwarded(RuleError):
+    text = "transfer {transfer_id} cannot be given back: what was forwarded of it is still open in channel {channel_id}"
+    transfer_id: int
+    channel_id: bytes
+
+
+@dataclass(eq=False)
+class TooLateToShow(RuleError):
+    text = "the expiry {expiry} is too near (confirmed time {time}, margin {margin} s): record the witness on chain"
+    expiry: int
+    time: int
+    margin: int
+
+
+@dataclass(eq=False)
+class WeakerWitness(RuleError):
+    text = "the witness proves a share of {share}, a better one with {known} is known"
+    share: int
+    known: int
+
+
+@dataclass(eq=False)
+class NoWitness(RuleError):
+    text = "no witness of transfer {transfer_id} is known"
+    transfer_id: int
 
 
 @dataclass(eq=False)
@@ -250,12 +350,6 @@ class FinalNeedsIntent(NeedsIntent):
 @dataclass(eq=False)
 class TransferAdded(NeedsIntent):
     text = "transfer {transfer_id} from me is added"
-    transfer_id: int
-
-
-@dataclass(eq=False)
-class TransferChanged(NeedsIntent):
-    text = "transfer {transfer_id} is changed"
     transfer_id: int
 
 

@@ -1,23 +1,27 @@
 """What goes into a party's `step` and what comes out of it, apart from the envelopes that the parties exchange."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from connext.channel import Channel, OnChain
 from connext.envelopes import Envelope, SignedExit
 from connext.errors import ConnextError, NeedsIntent
+from connext.fees import SAME_ASSET, Rate
 from connext.messages import Resume, State, Withdrawal
-from connext.types import Address, Bytes32, ChannelIdentity, Struct, Uint64, Uint128
+from connext.signing import Signature
+from connext.transfers import RecordedOutcome, Triple
+from connext.types import Address, Asset, Bytes32, ChannelIdentity, Data, Struct, Uint8, Uint64, Uint128
 
 # --- Events: what the chain says ---
 
 
 @dataclass(frozen=True, slots=True)
 class ChainView:
-    """Channels by id, all as one confirmed block had them."""
+    """Channels by id, and outcomes of the triples that they have transfers on, all as of one confirmed block."""
 
     channels: Mapping[bytes, OnChain]
+    outcomes: Mapping[Triple, RecordedOutcome] = field(default_factory=dict)
 
 
 # --- Events: intents of the owner (amounts in wei, deadlines in Unix seconds) ---
@@ -62,6 +66,79 @@ class Pay(Struct):
     channel_id: Bytes32
     wei: Uint128
     token: Uint128
+
+
+@dataclass(frozen=True, slots=True)
+class Lock(Struct):
+    """Propose a state in which I lock `amount` for the other side, under a condition (docs/protocol.md section 6).
+
+    params: the bytes of the condition's parameters, never used before. expiry in Unix seconds.
+    """
+
+    channel_id: Bytes32
+    asset: Uint8
+    amount: Uint128
+    condition: Address
+    params: Data
+    expiry: Uint64
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Lock `amount` in this channel under the triple of a transfer that was locked for me in another one (rule 7).
+
+    rate: wei out per wei in, where the assets differ. request: the signature by which a link's key asks for the money
+    in this very channel.
+    """
+
+    channel_id: Bytes32
+    asset: Asset
+    amount: int
+    incoming_channel_id: Bytes32
+    incoming_id: int
+    rate: Rate = SAME_ASSET
+    request: Signature | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange(Struct):
+    """Propose that I lock `amount` of an asset for the other side, and it locks `taken` of the other asset for me.
+
+    Both under one triple, of which I have the secret: the exchange happens if I show it before the expiry.
+    """
+
+    channel_id: Bytes32
+    asset: Uint8
+    amount: Uint128
+    taken: Uint128
+    condition: Address
+    params: Data
+    expiry: Uint64
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve(Struct):
+    """Ask the other side for what a witness proves to be mine of a transfer."""
+
+    channel_id: Bytes32
+    transfer_id: Uint64
+    witness: Data
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(Struct):
+    """Propose to give a transfer that is locked for me back to its payer."""
+
+    channel_id: Bytes32
+    transfer_id: Uint64
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Struct):
+    """Record on chain what the best witness that I know proves of a transfer."""
+
+    channel_id: Bytes32
+    transfer_id: Uint64
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +226,12 @@ Intent = (
     | Deposit
     | Collateralize
     | Pay
+    | Lock
+    | Forward
+    | Exchange
+    | Resolve
+    | Cancel
+    | Record
     | Close
     | Withdraw
     | ProposeResume
@@ -189,13 +272,14 @@ class HandOut:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Send a transaction: the manager's entry point `name` in snake_case, for `identity`, with `fields`.
+    """Send a transaction: the entry point `name` (in snake_case) of manager or registry, for `identity`, with `fields`.
 
     Submitting it again does no harm: it is asked for with every ChainView until a confirmed block shows its effect.
     fields: `side`, `wei`, `token` (deposit); `wei`, `token` (collateralize); `withdrawal`, `user_signature`,
     `node_signature` (withdraw); `resume`, `user_signature`, `node_signature` (resume); `signed`, a Signed[State]
     (checkpoint, close, start_dispute: there signatures may be None, when the state is not newer than the recorded one);
-    `state` (settle): the recorded state, or None where I do not have it and it must be taken from the chain's events.
+    `state` (settle): the recorded state, or None where I do not have it and it must be taken from the chain's events;
+    `transfers` (settle_transfers); `condition`, `params`, `expiry`, `witness` (record, which the registry takes).
     """
 
     name: str

@@ -29,6 +29,9 @@ class Fee(Struct):
         return self.flat_token if asset else self.flat_wei
 
 
+NO_FEE = Fee()
+
+
 @dataclass(frozen=True, slots=True)
 class Rate(Struct):
     """`numerator` wei of the asset that goes out for each `denominator` wei of the one that comes in."""

@@ -6,10 +6,10 @@ that is not followed is answered with an output too: Rejected, with the named er
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connext import errors, events, rules
+from connext import errors, events, routes, rules
 from connext.channel import (
     Channel,
     Deployment,
@@ -21,33 +21,47 @@ from connext.channel import (
     new_channel,
     recorded_hash,
 )
+from connext.conditions import MAX_PARAMS_BYTES, evaluate
 from connext.envelopes import (
     Countersignature,
     Proposal,
     Refusal,
     ResumeProposal,
+    Reveal,
     SignedExit,
     WithdrawalProposal,
 )
 from connext.errors import ConnextError
 from connext.events import Event, Output
-from connext.messages import Exit, Resume, State, Withdrawal
+from connext.keccak import keccak256
+from connext.messages import Exit, Resume, State, Transfer, Withdrawal
 from connext.rules import Policy
 from connext.signing import Signable, Signature, Signer, check_signature
-from connext.types import Address, Status, amounts_of
+from connext.transfers import Claim, RecordedOutcome, Triple, change, triple_of, with_change
+from connext.types import Address, Asset, Status, amounts_of
 
 Result = tuple[Channel, list[Output]]
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One account and signer in one deployment, with its channels by id."""
+    """One account and signer in one deployment, with its channels by id.
+
+    outcomes: of the triples that these have transfers on, as of the last confirmed block that was shown. They are not
+    kept in files: after a start nothing is taken for decided before the chain was looked at.
+    """
 
     deployment: Deployment
     policy: Policy
     account: Address
     signer: Signer
     channels: Mapping[bytes, Channel]
+    outcomes: Mapping[Triple, RecordedOutcome] = field(default_factory=dict)
+
+    @property
+    def triples(self) -> set[Triple]:
+        """All that its channels have transfers on."""
+        return {claim.triple for channel in self.channels.values() for claim in channel.claims}
 
 
 def adopt(party: Party, channels: Mapping[bytes, Channel]) -> tuple[Party, dict[bytes, ConnextError]]:
@@ -80,14 +94,98 @@ def step(party: Party, event: Event) -> tuple[Party, list[Output]]:
         after, outputs = _HANDLERS[type(event)](party, channel, event)
     except ConnextError as error:
         return party, [events.Rejected(event, error)]
-    if after is channel:
-        return party, outputs
-    return _with_channel(party, after), [events.Save(after), *outputs]
+    if not channel.claims and not after.claims:
+        if after is channel:
+            return party, outputs
+        return _with_channel(party, after), [events.Save(after), *outputs]
+    return _follow_up(party, channel, after, outputs, may_propose=not isinstance(event, Refusal))
 
 
 def _with_channel(party: Party, channel: Channel) -> Party:
     channels = {**party.channels, channel.id: channel}
-    return Party(party.deployment, party.policy, party.account, party.signer, channels)
+    return Party(party.deployment, party.policy, party.account, party.signer, channels, party.outcomes)
+
+
+# --- Transfers: what one channel's change means for the others ---
+
+
+def _follow_up(
+    party: Party, before: Channel, after: Channel, outputs: list[Output], *, may_propose: bool
+) -> tuple[Party, list[Output]]:
+    """Tell all channels on the same triples, and do what can be done now.
+
+    may_propose: not in the channel itself after a refusal, which would be an endless conversation.
+    """
+    party, touched = _with_channel(party, after), set() if after is before else {after.id}
+    triples = {claim.triple for claim in (*before.claims, *after.claims)}
+    concerned = [after, *(o for o in routes.others(party, after) if any(c.triple in triples for c in o.claims))]
+    for channel in concerned:
+        party, changed, more = _advance(party, channel.id, may_propose=may_propose or channel.id != after.id)
+        outputs += more
+        if changed:
+            touched.add(channel.id)
+    return party, [*(events.Save(party.channels[channel_id]) for channel_id in touched), *outputs]
+
+
+def _advance(party: Party, channel_id: bytes, *, may_propose: bool) -> tuple[Party, bool, list[Output]]:
+    """Take over better witnesses from other channels, show what is to be shown, resolve what is decided."""
+    before = channel = party.channels[channel_id]
+    channel = replace(channel, claims=tuple(_best(party, claim) for claim in channel.claims))
+    outputs: list[Output] = []
+    for transfer, claim in routes.to_show(party, channel):
+        channel = _with_claim(channel, replace(claim, shown=claim.share))
+        outputs.append(events.Send(Reveal(channel.id, transfer.id, claim.witness)))
+    party = _with_channel(party, channel)
+    if may_propose:
+        channel, more = _resolve_decided(party, channel)
+        party, outputs = _with_channel(party, channel), outputs + more
+    return party, channel != before, outputs
+
+
+def _best(party: Party, claim: Claim) -> Claim:
+    """With the best witness of the triple that any channel knows."""
+    for channel in party.channels.values():
+        for other in channel.claims:
+            if other.share > claim.share and other.triple == claim.triple:
+                claim = replace(claim, witness=other.witness, share=other.share)
+    return claim
+
+
+def _resolve_decided(party: Party, channel: Channel) -> Result:
+    """Propose the state without the transfers from me that are decided, if the rules let me propose now."""
+    if channel.own_offers or channel.their_offer is not None or not channel.claims:
+        return channel, []
+    try:
+        state = routes.resolution(party, channel, rules.next_nonce(channel, 1))
+        return _propose(party, channel, state) if state is not None else (channel, [])
+    except ConnextError:
+        return channel, []  # it is tried again with the next block
+
+
+def _with_claim(channel: Channel, claim: Claim) -> Channel:
+    others = (known for known in channel.claims if known.triple != claim.triple)
+    return replace(channel, claims=(*others, claim))
+
+
+def _with_params(channel: Channel, state: State, params: tuple[bytes, ...]) -> Channel:
+    """With a claim for every transfer that the state adds and whose parameters are among these."""
+    known = {claim.triple for claim in channel.claims}
+    by_hash = {keccak256(data): data for data in params if len(data) <= MAX_PARAMS_BYTES}
+    for transfer in change(channel.latest.message, state).added:
+        triple, data = triple_of(transfer), by_hash.get(transfer.params_hash)
+        if data is not None and triple not in known:
+            known.add(triple)
+            channel = replace(channel, claims=(*channel.claims, Claim(*triple, data, b"", 0, 0)))
+    return channel
+
+
+def _without_old_claims(channel: Channel) -> Channel:
+    """Without those that no state has a transfer for any more."""
+    if not channel.claims:
+        return channel
+    offered = () if channel.their_offer is None else (channel.their_offer.state,)
+    used = {triple_of(transfer) for state in (*channel.signed_states, *offered) for transfer in state.transfers}
+    return replace(channel, claims=tuple(claim for claim in channel.claims if claim.triple in used))
 
 
 # --- States: the counterparty's messages ---
@@ -100,11 +198,12 @@ def _on_proposal(party: Party, channel: Channel, event: Proposal) -> Result:
         return channel, _states_again(channel)
     rules.check_reach(channel, event.state)
     offer = Offer(event.state, event.base_nonce, False, signable.digest, event.signature)
+    informed = _with_params(channel, event.state, event.params)
     try:
-        return _answer(party, channel, offer, signable)
+        return _answer(party, informed, offer, signable)
     except errors.NeedsIntent as reason:
         awaiting = events.Awaiting(channel.id, offer.digest, offer.state, reason)
-        return replace(_shown(channel, offer), their_offer=offer), [awaiting]
+        return _without_old_claims(replace(_shown(informed, offer), their_offer=offer)), [awaiting]
     except ConnextError as error:
         return _reject(channel, offer, event, error)
 
@@ -140,7 +239,7 @@ def _reject(channel: Channel, offer: Offer, event: Event, error: ConnextError) -
     outputs: list[Output] = [events.Rejected(event, error)]
     if isinstance(error, errors.WrongBase) and channel.own_offers:
         # The base may be my own proposal, whose countersignature was lost: showing it again brings another.
-        outputs.append(_send_offer(channel.own_offers[-1]))
+        outputs.append(_send_offer(channel, channel.own_offers[-1]))
     return _shown(channel, offer), outputs
 
 
@@ -155,14 +254,15 @@ def _answer(party: Party, channel: Channel, offer: Offer, signable: Signable) ->
     if mine is not None:
         return _stand(party, _shown(channel, offer), mine, offer)
     try:
-        rules.check_content(channel, offer.state, party.deployment, party.policy)
+        _check_content(party, channel, offer.state)
     except ConnextError as error:
         if offer.state.is_final:
             raise
         channel, outputs = _refuse(party, _shown(channel, offer))
         return channel, [_rejected(offer, error), *outputs]
     if channel.own_final is None:
-        rules.check_needs_no_intent(channel.side, channel.latest.message, offer.state)
+        share_of = routes.share_of(party, channel, offer.state)
+        rules.check_needs_no_intent(channel.side, channel.latest.message, offer.state, share_of)
     return _countersign(party, channel, offer, signable)
 
 
@@ -170,9 +270,9 @@ def _stand(party: Party, channel: Channel, mine: Offer, theirs: Offer) -> Result
     """Rule 6: the node's proposal stands against one that crossed it; it needs a nonce that the user can still sign."""
     rejected = _rejected(theirs, errors.CrossingStands(mine.state.nonce))
     if mine.state.nonce > theirs.state.nonce:
-        return channel, [rejected, _send_offer(mine)]
+        return channel, [rejected, _send_offer(channel, mine)]
     again = rules.repeated(channel, mine.state)
-    rules.check_content(channel, again, party.deployment, party.policy)
+    _check_content(party, channel, again)
     channel, outputs = _offer(party, channel, again, is_refusal=False)
     return channel, [rejected, *outputs]
 
@@ -198,6 +298,7 @@ def _agree(channel: Channel, signed: Signed[State]) -> Result:
         highest_nonce=max(channel.highest_nonce, nonce),
         shown_digest=channel.shown_digest if nonce < channel.highest_nonce else None,
     )
+    channel = _without_old_claims(channel)
     outputs: list[Output] = [events.Agreed(signed.message)]
     if dead and not any(rules.same_content(dead[-1].state, agreed) for agreed in (signed.message, before)):
         outputs.append(events.Dropped(dead[-1].state))
@@ -238,6 +339,41 @@ def _pay(party: Party, channel: Channel, event: events.Pay) -> Result:
     return _propose(party, channel, rules.payment(channel, event.wei, event.token))
 
 
+def _lock(party: Party, channel: Channel, event: events.Lock) -> Result:
+    triple = Triple(event.condition, keccak256(event.params), event.expiry)
+    routes.check_fresh(party, triple.params_hash)
+    nonce = rules.next_nonce(channel, 1)
+    state = routes.locked(channel, nonce, [(channel.side, Asset(event.asset), event.amount)], triple)
+    return _propose(party, _with_params(channel, state, (event.params,)), state)
+
+
+def _forward(party: Party, channel: Channel, event: events.Forward) -> Result:
+    routes.check_forward(party, channel, event)
+    _, _, claim = routes.incoming_leg(party, event)
+    nonce = rules.next_nonce(channel, 1)
+    state = routes.locked(channel, nonce, [(channel.side, event.asset, event.amount)], claim.triple)
+    return _propose(party, _with_params(channel, state, (claim.params,)), state)
+
+
+def _exchange(party: Party, channel: Channel, event: events.Exchange) -> Result:
+    triple = Triple(event.condition, keccak256(event.params), event.expiry)
+    routes.check_fresh(party, triple.params_hash)
+    asset = Asset(event.asset)
+    amounts = [(channel.side, asset, event.amount), (channel.side.other, Asset(1 - asset), event.taken)]
+    state = routes.locked(channel, rules.next_nonce(channel, 1), amounts, triple)
+    return _propose(party, _with_params(channel, state, (event.params,)), state)
+
+
+def _cancel(party: Party, channel: Channel, event: events.Cancel) -> Result:
+    """Give back all that is open on the triple of a transfer for me."""
+    latest = channel.latest.message
+    transfer = routes.transfer_in(channel, event.transfer_id, channel.side.other)
+    removed = [(leg, 0) for leg in latest.transfers if triple_of(leg) == triple_of(transfer)]
+    state = with_change(latest, rules.next_nonce(channel, 1), (), removed)
+    routes.check_give_back(party, channel, state, transfer)
+    return _propose(party, channel, state)
+
+
 def _close(party: Party, channel: Channel, _event: events.Close) -> Result:
     return _propose(party, channel, rules.closing(channel))
 
@@ -246,8 +382,14 @@ def _propose(party: Party, channel: Channel, state: State) -> Result:
     rules.check_may_sign(channel)
     rules.check_dispute_allows(channel, state)
     rules.check_may_propose(channel, state.is_final)
-    rules.check_content(channel, state, party.deployment, party.policy)
+    _check_content(party, channel, state)
     return _offer(party, channel, state, is_refusal=False)
+
+
+def _check_content(party: Party, channel: Channel, state: State) -> None:
+    rules.check_content(channel, state, party.deployment, party.policy)
+    if change(channel.latest.message, state).added:
+        routes.check_recordable(party, channel, state)
 
 
 def _refuse(party: Party, channel: Channel) -> Result:
@@ -256,7 +398,7 @@ def _refuse(party: Party, channel: Channel) -> Result:
     rules.check_crosses_no_final(channel)
     refusal = rules.repeated(channel, channel.latest.message)
     rules.check_dispute_allows(channel, refusal)
-    return _offer(party, replace(channel, their_offer=None), refusal, is_refusal=True)
+    return _offer(party, _without_old_claims(replace(channel, their_offer=None)), refusal, is_refusal=True)
 
 
 def _offer(party: Party, channel: Channel, state: State, *, is_refusal: bool) -> Result:
@@ -264,7 +406,7 @@ def _offer(party: Party, channel: Channel, state: State, *, is_refusal: bool) ->
     signable = Signable(party.deployment.domain, state)
     offer = Offer(state, channel.latest.message.nonce, is_refusal, signable.digest, party.signer.sign(signable))
     channel = replace(channel, own_offers=(*channel.own_offers, offer), highest_nonce=state.nonce, shown_digest=None)
-    return channel, [_send_offer(offer)]
+    return channel, [_send_offer(channel, offer)]
 
 
 def _accept(party: Party, channel: Channel, event: events.Accept) -> Result:
@@ -285,7 +427,7 @@ def _accept_offer(party: Party, channel: Channel, offer: Offer) -> Result:
     if offer.state.is_final:
         # One that is not final was proposed before the dispute, else it would not be waiting, and may still be signed.
         rules.check_dispute_allows(channel, offer.state)
-    rules.check_content(channel, offer.state, party.deployment, party.policy)
+    _check_content(party, channel, offer.state)
     return _countersign(party, channel, offer, Signable(party.deployment.domain, offer.state))
 
 
@@ -296,6 +438,62 @@ def _on_refuse(party: Party, channel: Channel, event: events.Refuse) -> Result:
     if offer.state.is_final:
         raise errors.FinalCannotBeRefused(offer.state.nonce)
     return _refuse(party, channel)
+
+
+# --- Witnesses ---
+
+
+def _resolve(party: Party, channel: Channel, event: events.Resolve) -> Result:
+    """The owner's witness; what follows shows it to the payer."""
+    transfer = routes.transfer_in(channel, event.transfer_id, channel.side.other)
+    routes.check_shown_in_time(party, channel, triple_of(transfer))
+    channel, claim = _learn(party, channel, transfer, event.witness)
+    return _with_claim(channel, replace(claim, shown=0)), []
+
+
+def _on_reveal(party: Party, channel: Channel, event: Reveal) -> Result:
+    """The payee's witness; what follows resolves what it decides. Rule 8: only of conditions on my own list."""
+    transfer = routes.transfer_in(channel, event.transfer_id, channel.side)
+    channel, _ = _learn(party, channel, transfer, event.witness)
+    return channel, []
+
+
+def _learn(party: Party, channel: Channel, transfer: Transfer, witness: bytes) -> tuple[Channel, Claim]:
+    claim = _claim_of(channel, transfer)
+    deployment = party.deployment
+    chain_id = deployment.domain.chain_id
+    share = evaluate(deployment.conditions, chain_id, claim.condition, claim.params, claim.expiry, witness)
+    if share < claim.share:
+        raise errors.WeakerWitness(share, claim.share)
+    claim = replace(claim, witness=witness, share=share)
+    return _with_claim(channel, claim), claim
+
+
+def _claim_of(channel: Channel, transfer: Transfer) -> Claim:
+    claim = channel.claim(triple_of(transfer))
+    if claim is None:
+        raise errors.ParametersMissing(transfer.id, transfer.params_hash)
+    return claim
+
+
+def _record(_party: Party, channel: Channel, event: events.Record) -> Result:
+    for transfer in channel.latest.message.transfers:
+        if transfer.id == event.transfer_id:
+            claim = _claim_of(channel, transfer)
+            if not claim.share:
+                raise errors.NoWitness(transfer.id)
+            return channel, [_submit_record(channel, claim)]
+    raise errors.NoSuchTransfer(channel.id, event.transfer_id, "at all")
+
+
+def _submit_record(channel: Channel, claim: Claim) -> Output:
+    fields = {
+        "condition": claim.condition,
+        "params": claim.params,
+        "expiry": claim.expiry,
+        "witness": claim.witness,
+    }
+    return events.Submit("record", channel.identity, fields)
 
 
 # --- Withdrawals ---
@@ -419,7 +617,7 @@ def _on_exit(_party: Party, _channel: Channel, event: SignedExit) -> Result:
 
 def _see_chain(party: Party, view: events.ChainView) -> tuple[Party, list[Output]]:
     channels = dict(party.channels)
-    saves: list[Output] = []
+    seen: list[bytes] = []
     outputs: list[Output] = []
     for channel_id, on_chain in view.channels.items():
         channel = channels.get(channel_id)
@@ -429,9 +627,23 @@ def _see_chain(party: Party, view: events.ChainView) -> tuple[Party, list[Output
             outputs.append(events.Rejected(view, errors.BlockTooOld(on_chain.number, channel.on_chain.number)))
         else:
             channels[channel_id], more = _confirm(channel, on_chain)
-            saves.append(events.Save(channels[channel_id]))
+            seen.append(channel_id)
             outputs += more
-    return replace(party, channels=channels), [*saves, *outputs]
+    party = replace(party, channels=channels)
+    known, triples = {**party.outcomes, **view.outcomes}, party.triples
+    party = replace(party, outcomes={triple: outcome for triple, outcome in known.items() if triple in triples})
+    for channel_id in seen:
+        if channels[channel_id].claims:
+            party, _, more = _advance(party, channel_id, may_propose=True)
+            outputs += [*more, *_collect(party, party.channels[channel_id])]
+    outputs += [_submit_record(channel, claim) for channel, claim in routes.to_record(party)]
+    return party, [*(events.Save(party.channels[channel_id]) for channel_id in seen), *outputs]
+
+
+def _collect(party: Party, channel: Channel) -> list[Output]:
+    """What became final of the transfers of a settled channel."""
+    transfers = routes.to_collect(party, channel)
+    return [] if transfers is None else [events.Submit("settle_transfers", channel.identity, {"transfers": transfers})]
 
 
 def _confirm(channel: Channel, on_chain: OnChain) -> Result:
@@ -537,6 +749,10 @@ def _mark_restored(_party: Party, channel: Channel, _event: events.MarkRestored)
 
 def _resend(_party: Party, channel: Channel, _event: events.Resend) -> Result:
     outputs = _states_again(channel)
+    for claim in channel.claims:
+        leg = next(routes.legs([channel.latest.message], claim.triple, channel.side.other), None)
+        if claim.shown and leg is not None:
+            outputs.append(events.Send(Reveal(channel.id, leg.id, claim.witness)))
     for signed in channel.withdrawals:
         if signed.is_countersigned:
             outputs.append(_countersignature_of(channel, signed))
@@ -556,17 +772,20 @@ def _states_again(channel: Channel) -> list[Output]:
     if channel.latest.is_countersigned:
         outputs.append(_countersignature_of(channel, channel.latest))
     if channel.own_offers:
-        outputs.append(_send_offer(channel.own_offers[-1]))
+        outputs.append(_send_offer(channel, channel.own_offers[-1]))
     return outputs
 
 
 def _rejected(offer: Offer, error: ConnextError) -> Output:
-    return events.Rejected(Proposal(offer.state, offer.base_nonce, offer.signature), error)
+    return events.Rejected(Proposal(offer.state, offer.base_nonce, offer.signature, ()), error)
 
 
-def _send_offer(offer: Offer) -> Output:
-    kind = Refusal if offer.is_refusal else Proposal
-    return events.Send(kind(offer.state, offer.base_nonce, offer.signature))
+def _send_offer(channel: Channel, offer: Offer) -> Output:
+    if offer.is_refusal:
+        return events.Send(Refusal(offer.state, offer.base_nonce, offer.signature))
+    added = {triple_of(transfer) for transfer in change(channel.latest.message, offer.state).added}
+    params = tuple(claim.params for claim in channel.claims if claim.triple in added)
+    return events.Send(Proposal(offer.state, offer.base_nonce, offer.signature, params))
 
 
 def _countersignature_of(channel: Channel, signed: Signed[Any]) -> Output:
@@ -576,6 +795,7 @@ def _countersignature_of(channel: Channel, signed: Signed[Any]) -> Output:
 _HANDLERS: dict[type, Callable[[Party, Channel, Any], Result]] = {
     Proposal: _on_proposal,
     Refusal: _on_refusal,
+    Reveal: _on_reveal,
     Countersignature: _on_countersignature,
     WithdrawalProposal: _on_withdrawal_proposal,
     ResumeProposal: _on_resume_proposal,
@@ -583,6 +803,12 @@ _HANDLERS: dict[type, Callable[[Party, Channel, Any], Result]] = {
     events.Deposit: _deposit,
     events.Collateralize: _collateralize,
     events.Pay: _pay,
+    events.Lock: _lock,
+    events.Forward: _forward,
+    events.Exchange: _exchange,
+    events.Cancel: _cancel,
+    events.Resolve: _resolve,
+    events.Record: _record,
     events.Close: _close,
     events.Withdraw: _withdraw,
     events.ProposeResume: _propose_resume,

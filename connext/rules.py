@@ -1,5 +1,7 @@
 """What a party's software checks before it signs: docs/protocol.md section 8, rules 1 to 6, as pure functions.
 
+Rules 7 to 9 are in `connext.routes`.
+
 A check returns nothing or raises the error that is named for the broken rule; a builder returns the next state to sign.
 *Confirmed* is what `Channel.on_chain` holds; nothing here looks at a clock.
 """
@@ -8,7 +10,10 @@ from dataclasses import dataclass, replace
 
 from connext import errors
 from connext.channel import Channel, Deployment, Offer, balances
+from connext.conditions import UnknownCondition, check_params
+from connext.fees import NO_FEE, Fee
 from connext.messages import Exit, Resume, State, Transfer, Withdrawal
+from connext.transfers import NONE, Change, ShareOf, change, due, held, plus, to_the_full, triple_of
 from connext.types import (
     DAY,
     HOUR,
@@ -20,6 +25,7 @@ from connext.types import (
     Address,
     Amounts,
     Asset,
+    Bool,
     ChannelIdentity,
     Side,
     Status,
@@ -52,34 +58,45 @@ _ASSETS = tuple(Asset)  # iterating over the enum itself costs a microsecond
 class Policy:
     """What the owner allows its software beyond the protocol. Amounts in wei, periods in seconds.
 
-    payment_limit: largest net change of one state. Challenge periods (bounds inclusive) and salts (up to max_salt): of
-    the channels that the software touches at all. withdrawal_window, resume_window, exit_window: how long after the
-    confirmed block the deadline of a withdrawal, resume or exit may be.
+    payment_limit: largest net change of one state, and largest transfer. Challenge periods (bounds inclusive) and salts
+    (up to max_salt): of the channels that the software touches at all. withdrawal_window, resume_window, exit_window:
+    how long after the confirmed block the deadline of a withdrawal, resume or exit may be.
+
+    Of conditional transfers: how many a channel may have open, and how much they may hold. shortest_lock, longest_lock:
+    how long after the confirmed block a transfer that is added may expire; longest_exchange: the same where two assets
+    are on one triple, which is an option for who has the secret. recording_margin: how long before an expiry a witness
+    is recorded, and from when on nothing is resolved off chain any more; seconds_per_recording: of that margin, for
+    each open triple. unknown_conditions: whether transfers on conditions that the software cannot judge are taken at
+    all. fee: what is kept of every payment that is forwarded.
     """
 
-    payment_limit_wei: Uint128
-    payment_limit_token: Uint128
-    min_challenge_period: Uint32
-    max_challenge_period: Uint32
-    max_salt: Uint64
-    withdrawal_window: Uint32
-    resume_window: Uint32
-    exit_window: Uint32
+    payment_limit_wei: Uint128 = 10 * 10**18
+    payment_limit_token: Uint128 = 20_000 * 10**18
+    min_challenge_period: Uint32 = HOUR
+    max_challenge_period: Uint32 = 30 * DAY
+    max_salt: Uint64 = 2**16 - 1  # few enough to try all, where an owner has lost its files
+    withdrawal_window: Uint32 = DAY
+    resume_window: Uint32 = DAY
+    exit_window: Uint32 = 30 * DAY
+    max_transfers: Uint32 = 200
+    max_locked_wei: Uint128 = 100 * 10**18
+    max_locked_token: Uint128 = 200_000 * 10**18
+    shortest_lock: Uint32 = 3 * HOUR
+    longest_lock: Uint32 = 7 * DAY
+    longest_exchange: Uint32 = 12 * HOUR
+    recording_margin: Uint32 = HOUR
+    seconds_per_recording: Uint32 = 15
+    unknown_conditions: Bool = False
+    fee: Fee = NO_FEE
 
     def payment_limit(self, asset: Asset) -> int:
         return self.payment_limit_token if asset else self.payment_limit_wei
 
+    def max_locked(self, asset: Asset) -> int:
+        return self.max_locked_token if asset else self.max_locked_wei
 
-DEFAULT_POLICY = Policy(
-    payment_limit_wei=10 * 10**18,
-    payment_limit_token=20_000 * 10**18,
-    min_challenge_period=HOUR,
-    max_challenge_period=30 * DAY,
-    max_salt=2**16 - 1,  # few enough to try all, where an owner has lost its files
-    withdrawal_window=DAY,
-    resume_window=DAY,
-    exit_window=30 * DAY,
-)
+
+DEFAULT_POLICY = Policy()
 
 
 # --- Whose channel, and whether anything may be signed for it ---
@@ -162,14 +179,17 @@ def check_base(channel: Channel, base_nonce: int) -> None:
 
 def check_content(channel: Channel, state: State, deployment: Deployment, policy: Policy) -> None:
     """Rule 2: nets and transfers add up, no balance is negative, and no limit is passed."""
-    check_transfers(state.transfers, deployment)
-    known = channel.latest.message.transfers
-    for transfer in state.transfers:
-        if transfer not in known:
-            raise errors.TransfersUnsupported(transfer.id)
+    latest = channel.latest.message
+    difference = change(latest, state)
+    if state.transfers:
+        check_transfers(state.transfers, deployment)
+        for transfer in difference.changed:
+            raise errors.TransferChanged(transfer.id)
+        if difference.added:
+            check_additions(channel, state, difference.added, deployment, policy)
     check_sums(state)
     check_balances(balances(channel, state))
-    check_payment(channel.latest.message, state, deployment, policy)
+    check_payment(latest, state, difference, deployment, policy)
 
 
 def check_transfers(transfers: tuple[Transfer, ...], deployment: Deployment) -> None:
@@ -189,15 +209,53 @@ def check_transfers(transfers: tuple[Transfer, ...], deployment: Deployment) -> 
             )
 
 
+def check_additions(
+    channel: Channel, state: State, added: tuple[Transfer, ...], deployment: Deployment, policy: Policy
+) -> None:
+    """Section 7: my own policy for what is added, whoever pays it."""
+    if len(state.transfers) > policy.max_transfers:
+        raise errors.TooManyTransfers(len(state.transfers), policy.max_transfers)
+    for asset, locked in zip(_ASSETS, held(state.transfers), strict=True):
+        if locked > policy.max_locked(asset):
+            raise errors.LockedAboveLimit(asset.name, locked, policy.max_locked(asset))
+    for transfer in added:
+        check_addition(channel, transfer, deployment, policy)
+        exchanged = any(
+            triple_of(other) == triple_of(transfer) and other.asset != transfer.asset for other in state.transfers
+        )
+        check_expiry(channel, transfer, policy, policy.longest_exchange if exchanged else policy.longest_lock)
+
+
+def check_addition(channel: Channel, transfer: Transfer, deployment: Deployment, policy: Policy) -> None:
+    """Rules 8 and 9: its parameters are here, and its condition is one that I can judge."""
+    if not transfer.amount:
+        raise errors.EmptyTransfer(transfer.id)
+    limit = policy.payment_limit(Asset(transfer.asset))
+    if transfer.amount > limit:
+        raise errors.TransferAboveLimit(transfer.id, transfer.amount, limit)
+    claim = channel.claim(triple_of(transfer))
+    if claim is None:
+        raise errors.ParametersMissing(transfer.id, transfer.params_hash)
+    try:
+        check_params(deployment.conditions, claim.condition, claim.params)
+    except UnknownCondition:
+        if not policy.unknown_conditions:
+            raise
+
+
+def check_expiry(channel: Channel, transfer: Transfer, policy: Policy, longest: int) -> None:
+    earliest, latest = channel.on_chain.time + policy.shortest_lock, channel.on_chain.time + longest
+    if not earliest <= transfer.expiry <= latest:
+        raise errors.ExpiryOutOfWindow(transfer.id, transfer.expiry, earliest, latest)
+
+
 def check_sums(state: State) -> None:
     """Rule 2: what the nets leave locked is exactly what the open transfers hold."""
-    held = [0, 0]
-    for transfer in state.transfers:
-        held[transfer.asset] += transfer.amount
-    if state.user_wei + state.node_wei + held[0]:
-        raise errors.NetsDoNotAddUp(Asset.ETH.name, -(state.user_wei + state.node_wei), held[0])
-    if state.user_token + state.node_token + held[1]:
-        raise errors.NetsDoNotAddUp(Asset.DAI.name, -(state.user_token + state.node_token), held[1])
+    wei, token = held(state.transfers)
+    if state.user_wei + state.node_wei + wei:
+        raise errors.NetsDoNotAddUp(Asset.ETH.name, -(state.user_wei + state.node_wei), wei)
+    if state.user_token + state.node_token + token:
+        raise errors.NetsDoNotAddUp(Asset.DAI.name, -(state.user_token + state.node_token), token)
 
 
 def check_balances(owned: Amounts) -> None:
@@ -209,39 +267,44 @@ def check_balances(owned: Amounts) -> None:
                     raise errors.BalanceNegative(asset.name, side.name.lower(), balance)
 
 
-def check_payment(latest: State, state: State, deployment: Deployment, policy: Policy) -> None:
-    """Rule 2: a payment, in whichever direction, is within the deployment's and the policy's limit."""
+def check_payment(latest: State, state: State, difference: Change, deployment: Deployment, policy: Policy) -> None:
+    """Rule 2: a payment, in whichever direction, is within the deployment's and the policy's limit.
+
+    What the user's net changes by adding and removing transfers, at whatever shares, is no payment.
+    """
     changes = (state.user_wei - latest.user_wei, state.user_token - latest.user_token)
-    for asset, change in zip(_ASSETS, changes, strict=True):
-        if change:
+    least, most = NONE, NONE
+    for transfer in difference.removed:
+        most = plus(most, transfer, transfer.amount)
+    for transfer in difference.added:
+        if transfer.payer == Side.USER:
+            least, most = plus(least, transfer, -transfer.amount), plus(most, transfer, -transfer.amount)
+    for asset, net_change, low, high in zip(_ASSETS, changes, least, most, strict=True):
+        paid = max(net_change - high, low - net_change)
+        if paid > 0:
             limit = min(deployment.transfer_limit(asset), policy.payment_limit(asset))
-            if abs(change) > limit:
-                raise errors.PaymentAboveLimit(asset.name, abs(change), limit)
+            if paid > limit:
+                raise errors.PaymentAboveLimit(asset.name, paid, limit)
 
 
-def check_needs_no_intent(side: Side, latest: State, state: State) -> None:
+def check_needs_no_intent(side: Side, latest: State, state: State, share_of: ShareOf | None = None) -> None:
     """Rule 3: raise errors.NeedsIntent unless `side` can sign `state` after `latest` without asking its owner.
 
-    A balance that does not fall is not enough: whoever drops my open transfers must give me their full amounts.
+    A balance that does not fall is not enough: whoever drops open transfers must give me what is mine of them.
+    share_of: at which share each may be removed, if not at the best one for me.
     """
     if state.is_final:
         raise errors.FinalNeedsIntent(state.nonce)
-    credited = [0, 0]
-    if latest.transfers or state.transfers:
-        kept = {transfer.id: transfer for transfer in state.transfers}
-        for transfer in latest.transfers:
-            if transfer.id not in kept:
-                credited[transfer.asset] += transfer.amount
-            elif kept.pop(transfer.id) != transfer:
-                raise errors.TransferChanged(transfer.id)
-        for transfer in kept.values():
-            if transfer.payer == side:
-                raise errors.TransferAdded(transfer.id)
-    for asset, before, after, due in zip(
+    difference = change(latest, state)
+    for transfer in difference.added:
+        if transfer.payer == side:
+            raise errors.TransferAdded(transfer.id)
+    credited = due(side, difference.removed, share_of or to_the_full(side))
+    for asset, before, after, expected in zip(
         _ASSETS, amounts_for(side, latest), amounts_for(side, state), credited, strict=True
     ):
-        if after - before < due:
-            raise errors.NotFullyCredited(asset.name, after - before, due)
+        if after - before < expected:
+            raise errors.NotFullyCredited(asset.name, after - before, expected)
 
 
 def check_dispute_allows(channel: Channel, state: State) -> None:
@@ -254,10 +317,12 @@ def check_dispute_allows(channel: Channel, state: State) -> None:
 
 
 def check_pays_no_less(side: Side, mine: State, state: State) -> None:
-    """Raise FinalPaysLess unless `state` gives `side` in each asset at least what `mine` does."""
-    for asset, expected, given in zip(Asset, amounts_for(side, mine), amounts_for(side, state), strict=True):
-        if given < expected:
-            raise errors.FinalPaysLess(asset.name, given, expected)
+    """Raise FinalPaysLess unless `state` gives `side` in each asset at least what `mine` does, transfers included."""
+    credited = due(side, change(mine, state).removed, to_the_full(side))
+    nets = amounts_for(side, mine), amounts_for(side, state)
+    for asset, before, more, given in zip(Asset, nets[0], credited, nets[1], strict=True):
+        if given < before + more:
+            raise errors.FinalPaysLess(asset.name, given, before + more)
 
 
 def check_may_propose(channel: Channel, is_final: bool) -> None:
@@ -367,7 +432,7 @@ def check_withdrawal(channel: Channel, withdrawal: Withdrawal, deployment: Deplo
     forbidden = (ZERO_ADDRESS, deployment.domain.verifying_contract, deployment.token)
     if (withdrawal.user_wei or withdrawal.user_token) and withdrawal.recipient in forbidden:
         raise errors.ForbiddenRecipient(withdrawal.recipient)
-    for state in (channel.latest.message, *(offer.state for offer in channel.own_offers)):
+    for state in channel.signed_states:
         check_balances(Amounts(*(b - t for b, t in zip(balances(channel, state), taken, strict=True))))
 
 

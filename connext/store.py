@@ -16,12 +16,13 @@ from connext.channel import Channel, Offer, Signed, initial_state
 from connext.codec import from_json, to_json
 from connext.envelopes import Envelope, envelope_from_json, envelope_to_json
 from connext.errors import ConnextError
+from connext.keccak import keccak256
 from connext.messages import Domain, Message, State, digest
 from connext.signing import Signature, check_signature
 from connext.types import Address, Bytes32, InvalidValue, Side, Uint64
 
 DEFAULT_ROOT = Path(".connext")
-FORMAT = 1
+FORMAT = 2
 
 MAX_FILE_BYTES = 2**22
 """Several times the largest file that this package writes."""
@@ -219,6 +220,9 @@ def _check_document(document: Document, domain: Domain, path: Path) -> None:
 
 def _check_channel(channel: Channel, domain: Domain) -> None:
     mine, theirs = channel.side, channel.side.other
+    for i, claim in enumerate(channel.claims):
+        if claim.params_hash != keccak256(claim.params):
+            raise InvalidValue(f"file.channel.claims[{i}].paramsHash", "the hash of the parameters", claim.params_hash)
     if channel.latest.message != initial_state(channel.id):
         _check_signed(channel, domain, channel.latest, mine, "latest")
         _check_highest(channel, channel.latest.message, "latest")

@@ -164,6 +164,28 @@ class FixedBytes:
 
 
 @dataclass(frozen=True, slots=True)
+class Bytes:
+    """`bytes` of any length."""
+
+    name: ClassVar[str] = "bytes"
+    expected: ClassVar[str] = "bytes"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, bytes)
+
+    def encode(self, value: bytes) -> bytes:
+        return keccak256(value)
+
+    def to_json(self, value: bytes) -> str:
+        return "0x" + value.hex()
+
+    def from_json(self, value: object, path: str) -> bytes:
+        if isinstance(value, str) and len(value) % 2 == 0 and _HEX.fullmatch(value):
+            return bytes.fromhex(value[2:])
+        raise InvalidValue(path, "bytes as 0x and lower-case hexadecimal digits", value)
+
+
+@dataclass(frozen=True, slots=True)
 class AddressType:
     """`address`, held as 20 bytes."""
 
@@ -220,6 +242,7 @@ Uint256 = Annotated[int, Integer(256, signed=False)]
 Int128 = Annotated[int, Integer(128, signed=True)]
 Bytes26 = Annotated[bytes, FixedBytes(26)]
 Bytes32 = Annotated[bytes, FixedBytes(32)]
+Data = Annotated[bytes, Bytes()]
 Address = Annotated[bytes, AddressType()]
 Bool = Annotated[bool, Boolean()]
 

@@ -343,7 +343,7 @@ class World:
         for name, party in self.parties.items():
             if party.channels and name not in self.silent and self._seen.get(name) != self.chain.head:
                 self._seen[name] = self.chain.head
-                self.tell(name, confirmed_view(self.chain, self.manager, party.channels, self.depth))
+                self.tell(name, confirmed_view(self.chain, self.deployment, party.channels, party.triples, self.depth))
                 return True
         return False
 

@@ -25,6 +25,7 @@ from connext.envelopes import (
     Proposal,
     Refusal,
     ResumeProposal,
+    Reveal,
     SignedExit,
     WithdrawalProposal,
 )
@@ -147,6 +148,8 @@ def reader_of(envelope: Envelope) -> str | None:
             return "close" if state.is_final else "update"
         case Refusal():
             return "update"
+        case Reveal():
+            return "reveal"
         case WithdrawalProposal():
             return "withdraw"
         case ResumeProposal():
@@ -388,7 +391,7 @@ class Desk:
     def _view(self, channel_id: Bytes32) -> events.ChainView:
         chain = self.connection.chain
         depth = min(self._depth, chain.head.number - self.connection.first_block)
-        return confirmed_view(chain, self.connection.manager, [channel_id], depth)
+        return confirmed_view(chain, self.connection.deployment, [channel_id], self.party.triples, depth)
 
     def _advance(self, event: Event) -> list[Output]:
         """Take the step, and save first. Raises what it refuses, unless the answer is a refusal that was signed."""

@@ -3,29 +3,47 @@
 from collections.abc import Iterable
 from typing import Any
 
-from connext.abi import manager_abi
+from connext.abi import artifact, manager_abi
 from connext.chain import Chain, Transaction
-from connext.channel import OnChain
+from connext.channel import Deployment, OnChain
 from connext.events import ChainView
 from connext.ledger import Holdings
 from connext.token import TOKEN_ABI
+from connext.transfers import RecordedOutcome, Triple
 from connext.types import ZERO_ADDRESS, Address, Bytes32, Status
 
 
-def confirmed_view(chain: Chain, manager: Address, channel_ids: Iterable[Bytes32], depth: int) -> ChainView:
-    """The channels as they were `depth` blocks below the head, which is what a party may rely on.
+def confirmed_view(
+    chain: Chain, deployment: Deployment, channel_ids: Iterable[Bytes32], triples: Iterable[Triple], depth: int
+) -> ChainView:
+    """The channels and the outcomes of the triples as they were `depth` blocks below the head.
 
-    The head itself only tells that a dispute has begun since then, which is a reason for caution.
+    That is what a party may rely on. The head itself only tells that a dispute has begun since then, which is a reason
+    for caution.
     """
     head, confirmed = chain.head, chain.block(max(chain.head.number - depth, 0))
-    views = {}
+    manager = deployment.domain.verifying_contract
+    views: dict[bytes, OnChain] = {}
     for channel_id in channel_ids:
         status, *rest = channel_at(chain, manager, channel_id, confirmed.number)
         status_now, _, dispute_now, *_ = channel_at(chain, manager, channel_id, head.number)
         _, dispute, *_ = rest
         recent_dispute = status_now == Status.DISPUTED or dispute_now > dispute
-        views[channel_id] = OnChain(confirmed.number, confirmed.time, Status(status), *rest, recent_dispute)
-    return ChainView(views)
+        fields: list[Any] = [confirmed.number, confirmed.time, Status(status), *rest, recent_dispute]
+        views[channel_id] = OnChain(*fields)
+    outcomes: dict[Triple, RecordedOutcome] = {}
+    for triple in triples:
+        share, _ = outcome_at(chain, deployment.registry, triple, confirmed.number)
+        outcomes[triple] = RecordedOutcome(share, confirmed.time)
+    return ChainView(views, outcomes)
+
+
+def outcome_at(chain: Chain, registry: Address, triple: Triple, block: int) -> tuple[int, bool]:
+    """The share that is recorded, and whether that is final at the block's time."""
+    abi = artifact("OutcomeRegistry").abi
+    question = Transaction(ZERO_ADDRESS, registry, abi.encode_call("outcomeOf", *triple))
+    outcome: tuple[int, bool] = abi.decode_result("outcomeOf", chain.call(question, block))
+    return outcome
 
 
 def channel_at(chain: Chain, manager: Address, channel_id: Bytes32, block: int) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from connext import events
 from connext.channel import UNSEEN, Channel, Deployment, OnChain
+from connext.conditions import Conditions
 from connext.envelopes import Envelope, Proposal, Refusal
 from connext.errors import ConnextError
 from connext.events import Event, Output
@@ -20,9 +21,13 @@ HOUR, DAY = 3600, 86400
 NOW = 1_800_000_000
 USER, NODE = Side.USER, Side.NODE
 
+CONDITIONS = Conditions(*(bytes((0x30 + i,)) * 20 for i in range(5)))
+
 DEPLOYMENT = Deployment(
     domain=Domain(chain_id=1, verifying_contract=MANAGER),
     token=TOKEN,
+    registry=CONDITIONS.hash_lock,
+    conditions=CONDITIONS,
     capacity_wei=1000,
     capacity_token=10_000,
     transfer_limit_wei=60,

@@ -1,0 +1,322 @@
+"""Rules 7 to 9 of docs/protocol.md section 8: what holds between the channels that have transfers on one triple.
+
+A *leg* is a transfer on a triple; an incoming leg is locked for me, an outgoing one by me. Legs of one triple are paid
+at one share on chain, so a party that keeps to the order in which it lets them go off chain ends with at least as much.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+from connext import errors, events
+from connext.channel import Channel, Deployment
+from connext.conditions import FULL_SHARE
+from connext.fees import outgoing
+from connext.links import check_request
+from connext.messages import State, Transfer, transfers_hash
+from connext.rules import Policy
+from connext.transfers import (
+    Claim,
+    RecordedOutcome,
+    ShareOf,
+    Triple,
+    part_of,
+    transfer_ids,
+    triple_of,
+    with_change,
+)
+from connext.types import Asset, Bytes32, Side, Status
+
+
+class Book(Protocol):
+    """What a party knows: its channels by id, and the confirmed outcomes of their triples."""
+
+    @property
+    def deployment(self) -> Deployment: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def channels(self) -> Mapping[bytes, Channel]: ...
+    @property
+    def outcomes(self) -> Mapping[Triple, RecordedOutcome]: ...
+
+
+# --- Legs ---
+
+
+def legs(states: Iterable[State], triple: Triple, payer: Side) -> Iterator[Transfer]:
+    for state in states:
+        for transfer in state.transfers:
+            if transfer.payer == payer and triple_of(transfer) == triple:
+                yield transfer
+
+
+def others(book: Book, channel: Channel) -> Iterator[Channel]:
+    """The party's other channels that have transfers."""
+    return (other for other in book.channels.values() if other.claims and other.id != channel.id)
+
+
+def open_incoming(book: Book, channel: Channel, state: State, triple: Triple) -> bool:
+    """Whether something is locked for me on the triple, once `state` is the channel's newest."""
+    if any(legs([state], triple, channel.side.other)):
+        return True
+    return any(any(legs([other.latest.message], triple, other.side.other)) for other in others(book, channel))
+
+
+def forwarded_in(book: Book, channel: Channel, state: State, triple: Triple) -> Channel | None:
+    """A channel in which I have locked something on the triple, once `state` is the newest of `channel`; half-signed
+    states that are not dead by then count."""
+    alive = [state, *(offer.state for offer in channel.own_offers if offer.state.nonce > state.nonce)]
+    if any(legs(alive, triple, channel.side)):
+        return channel
+    return next((o for o in others(book, channel) if any(legs(o.signed_states, triple, o.side))), None)
+
+
+# --- At which share a leg may be removed ---
+
+
+def final_share(book: Book, triple: Triple) -> int | None:
+    """The confirmed outcome, if it is final."""
+    outcome = book.outcomes.get(triple)
+    return outcome.share if outcome is not None and outcome.is_final(triple.expiry) else None
+
+
+def in_margin(book: Book, channel: Channel, triple: Triple) -> bool:
+    """Whether the expiry is so near that nothing is resolved off chain any more."""
+    return channel.on_chain.time >= triple.expiry - book.policy.recording_margin
+
+
+def release_share(book: Book, channel: Channel, state: State, triple: Triple) -> int | None:
+    """The share at which an outgoing leg may go, if `state` comes after; None where it must stay.
+
+    All of it only when everything incoming is credited, less of it before (rule 7): then the witness can still be
+    recorded, which makes what comes in worth as much.
+    """
+    if (final := final_share(book, triple)) is not None:
+        return final
+    claim = channel.claim(triple)
+    if claim is None or not claim.share or in_margin(book, channel, triple):
+        return None
+    if claim.share == FULL_SHARE and open_incoming(book, channel, state, triple):
+        return None
+    return claim.share
+
+
+def claim_share(book: Book, channel: Channel, state: State, triple: Triple) -> int:
+    """The least share at which an incoming leg may go without a word of the owner, if `state` comes after."""
+    if (final := final_share(book, triple)) is not None:
+        return final
+    claim = channel.claim(triple)
+    if claim is None or not claim.share or forwarded_in(book, channel, state, triple) is not None:
+        return FULL_SHARE
+    return claim.share
+
+
+def share_of(book: Book, channel: Channel, state: State) -> ShareOf:
+    """For rule 3: at which share each leg that `state` removes may go."""
+
+    def share(transfer: Transfer) -> int:
+        triple = triple_of(transfer)
+        if transfer.payer == channel.side:
+            return release_share(book, channel, state, triple) or 0
+        return claim_share(book, channel, state, triple)
+
+    return share
+
+
+# --- What can be done now ---
+
+
+def resolution(book: Book, channel: Channel, nonce: int) -> State | None:
+    """The next state without the triples on which I pay and whose share is decided; None if there are none."""
+    latest = channel.latest.message
+    paid = dict.fromkeys(triple_of(transfer) for transfer in latest.transfers if transfer.payer == channel.side)
+    candidate = _without(latest, nonce, dict.fromkeys(paid, 0))
+    shares = {
+        triple: share for triple in paid if (share := release_share(book, channel, candidate, triple)) is not None
+    }
+    return _without(latest, nonce, shares) if shares else None
+
+
+def _without(state: State, nonce: int, shares: Mapping[Triple, int]) -> State:
+    removed = [(transfer, shares[triple]) for transfer in state.transfers if (triple := triple_of(transfer)) in shares]
+    return with_change(state, nonce, (), removed)
+
+
+def to_show(book: Book, channel: Channel) -> Iterator[tuple[Transfer, Claim]]:
+    """Incoming legs whose payer shall see my witness now (rule 8).
+
+    Of less than the full share not before all that I forwarded in other channels is resolved (rule 7).
+    """
+    latest = channel.latest.message
+    for claim in channel.claims:
+        incoming = next(legs([latest], claim.triple, channel.side.other), None)
+        if incoming is None or claim.share <= claim.shown or in_margin(book, channel, claim.triple):
+            continue
+        if claim.share < FULL_SHARE and any(
+            any(legs(other.signed_states, claim.triple, other.side)) for other in others(book, channel)
+        ):
+            continue
+        yield incoming, claim
+
+
+def to_record(book: Book) -> Iterator[tuple[Channel, Claim]]:
+    """Rule 8: what must be recorded now, each triple once: I would lose by it if it never were."""
+    seen = set()
+    for channel in book.channels.values():
+        for claim in channel.claims:
+            triple, time = claim.triple, channel.on_chain.time
+            outcome = book.outcomes.get(triple)
+            if not claim.share or triple in seen or (outcome is not None and outcome.share >= claim.share):
+                continue
+            if in_margin(book, channel, triple) and time < claim.expiry and _at_stake(channel, triple):
+                seen.add(triple)
+                yield channel, claim
+
+
+def _at_stake(channel: Channel, triple: Triple) -> bool:
+    """Something is locked for me, or I have half-signed that something locked by me goes to the other side."""
+    if channel.on_chain.status is Status.SETTLED and not _holds_locks(channel):
+        return False
+    if any(legs(channel.signed_states, triple, channel.side.other)):
+        return True
+    mine = len(list(legs([channel.latest.message], triple, channel.side)))
+    return any(len(list(legs([offer.state], triple, channel.side))) < mine for offer in channel.own_offers)
+
+
+def _holds_locks(channel: Channel) -> bool:
+    return bool(channel.on_chain.locked_wei or channel.on_chain.locked_token)
+
+
+def to_collect(book: Book, channel: Channel) -> tuple[Transfer, ...] | None:
+    """The transfers of a settled channel, if something of them can be paid to me now."""
+    chain = channel.on_chain
+    if chain.status is not Status.SETTLED or not _holds_locks(channel):
+        return None
+    for transfers in _lists(channel):
+        for i, transfer in enumerate(transfers):
+            share = final_share(book, triple_of(transfer))
+            if share is not None and not chain.settled_transfers >> i & 1 and part_of(channel.side, transfer, share):
+                return transfers
+    return None
+
+
+def _lists(channel: Channel) -> Iterator[tuple[Transfer, ...]]:
+    """The list that the channel was settled with, if I have it."""
+    for state in channel.signed_states:
+        if transfers_hash(state.transfers) == channel.on_chain.transfers_hash:
+            yield state.transfers
+            return
+
+
+# --- New legs ---
+
+
+def check_recordable(book: Book, channel: Channel, state: State) -> None:
+    """Rule 8: all open triples on which something is locked for me can be recorded within the margin."""
+    incoming = {
+        triple_of(transfer)
+        for known, states in (*((other, other.signed_states) for other in others(book, channel)), (channel, (state,)))
+        for own in states
+        for transfer in own.transfers
+        if transfer.payer != known.side
+    }
+    maximum = book.policy.recording_margin // book.policy.seconds_per_recording
+    if len(incoming) > maximum:
+        raise errors.TooManyToRecord(len(incoming), maximum)
+
+
+def check_fresh(book: Book, params_hash: Bytes32) -> None:
+    """Rule 9: parameters are never reused, as far as can be seen."""
+    for channel in book.channels.values():
+        if any(claim.params_hash == params_hash for claim in channel.claims):
+            raise errors.ParametersReused(params_hash)
+
+
+def transfer_in(channel: Channel, transfer_id: int, payer: Side) -> Transfer:
+    """The open transfer of the newest state. Raises NoSuchTransfer."""
+    for transfer in channel.latest.message.transfers:
+        if transfer.id == transfer_id and transfer.payer == payer:
+            return transfer
+    direction = "from me" if payer == channel.side else "for me"
+    raise errors.NoSuchTransfer(channel.id, transfer_id, direction)
+
+
+def incoming_leg(book: Book, intent: events.Forward) -> tuple[Channel, Transfer, Claim]:
+    """What shall be forwarded. Raises UnknownChannel, NoSuchTransfer."""
+    channel = book.channels.get(intent.incoming_channel_id)
+    if channel is None:
+        raise errors.UnknownChannel(intent.incoming_channel_id)
+    transfer = transfer_in(channel, intent.incoming_id, channel.side.other)
+    claim = channel.claim(triple_of(transfer))
+    assert claim is not None  # nothing is countersigned without its parameters
+    return channel, transfer, claim
+
+
+def check_forward(book: Book, channel: Channel, intent: events.Forward) -> None:
+    """Rule 7, before a leg is opened: what comes in is countersigned, and enough."""
+    source, transfer, claim = incoming_leg(book, intent)
+    _check_source(source, transfer)
+    if claim.condition == book.deployment.conditions.linked_payment:
+        if intent.request is None:
+            raise errors.RequestMissing
+        chain_id = book.deployment.domain.chain_id
+        check_request(chain_id, claim.condition, claim.params, claim.expiry, channel.id, intent.request)
+    if transfer.asset != intent.asset:
+        latest = source.on_chain.time + book.policy.longest_exchange
+        if transfer.expiry > latest:
+            raise errors.ExpiryOutOfWindow(transfer.id, transfer.expiry, source.on_chain.time, latest)
+    comes_in, goes_out = _sums(book, claim.triple, transfer.asset)
+    allowed = outgoing(comes_in, Asset(transfer.asset), book.policy.fee, intent.rate)
+    if goes_out[1 - intent.asset] or goes_out[intent.asset] + intent.amount > allowed:
+        raise errors.ForwardsTooMuch(Asset(intent.asset).name, goes_out[intent.asset] + intent.amount, allowed)
+
+
+def _check_source(source: Channel, transfer: Transfer) -> None:
+    def unsafe(reason: str) -> Exception:
+        return errors.IncomingNotSafe(source.id, transfer.id, reason)
+
+    if source.restored:
+        raise unsafe("the file of its channel may be old")
+    if source.on_chain.status is not Status.OPEN or source.in_dispute:
+        raise unsafe("its channel is not open")
+    if any(transfer not in state.transfers for state in source.signed_states):
+        raise unsafe("I have signed a state without it")
+
+
+def _sums(book: Book, triple: Triple, asset_in: int) -> tuple[int, list[int]]:
+    """What surely comes in on the triple in this asset, and what of each asset goes out, half-signed included."""
+    comes_in, goes_out = 0, [0, 0]
+    for channel in book.channels.values():
+        if channel.claim(triple) is None:
+            continue
+        latest = channel.latest.message
+        comes_in += sum(leg.amount for leg in legs([latest], triple, channel.side.other) if leg.asset == asset_in)
+        for asset in Asset:
+            goes_out[asset] += max(
+                sum(leg.amount for leg in legs([state], triple, channel.side) if leg.asset == asset)
+                for state in channel.signed_states
+            )
+    return comes_in, goes_out
+
+
+def check_give_back(book: Book, channel: Channel, state: State, transfer: Transfer) -> None:
+    """Rule 7: nothing that comes in is given back while anything of it is forwarded."""
+    still = forwarded_in(book, channel, state, triple_of(transfer))
+    if still is not None:
+        raise errors.StillForwarded(transfer.id, still.id)
+
+
+def check_shown_in_time(book: Book, channel: Channel, triple: Triple) -> None:
+    """Rule 8: a secret is shown only while it can still be recorded."""
+    if in_margin(book, channel, triple):
+        margin = book.policy.recording_margin
+        raise errors.TooLateToShow(triple.expiry, channel.on_chain.time, margin)
+
+
+def locked(channel: Channel, nonce: int, amounts: Iterable[tuple[Side, Asset, int]], triple: Triple) -> State:
+    """The next state, in which each side locks an amount under the triple."""
+    added = [
+        Transfer(id_, side, asset, amount, *triple)
+        for id_, (side, asset, amount) in zip(transfer_ids(nonce), amounts, strict=False)
+    ]
+    return with_change(channel.latest.message, nonce, added, ())
