@@ -1,4 +1,4 @@
-"""What a payer and a payee agree on before anything is locked: the terms of a payment, which every leg of it carries."""
+"""What payer and payee agree on before anything is locked: the terms of a payment, which every leg of it carries."""
 
 from dataclasses import dataclass
 

@@ -18,12 +18,16 @@ from connext.errors import ConnextError
 from connext.events import Output
 from connext.keccak import keccak256
 from connext.ledger import Holdings, Ledger, empty_ledger, fold
-from connext.messages import Resume, State, Withdrawal
+from connext.links import Link
+from connext.messages import Resume, State, Transfer, Withdrawal
 from connext.party import Party, step
+from connext.payments import Terms
 from connext.rules import DEFAULT_POLICY, Policy
 from connext.signing import Key, Signable, Signature, Signer
+from connext.streams import PayingStream, ReceivingStream
 from connext.token import TOKEN_ABI
-from connext.types import ZERO_ADDRESS, Address, Bytes32, ChannelIdentity
+from connext.transfers import triple_of
+from connext.types import ZERO_ADDRESS, Address, Bytes32, ChannelIdentity, Side
 
 
 @dataclass(eq=False)
@@ -121,6 +125,22 @@ class Outcome:
         return [output.error for _, output in self.outputs if isinstance(output, events.Rejected)]
 
 
+@dataclass(slots=True)
+class Payment:
+    """A conditional payment of the story: its terms, and what can be proved of it.
+
+    holder: whoever has the secret, the link, or the stream's key. requests: of a link, by channel.
+    """
+
+    terms: Terms
+    holder: str
+    witness: bytes | None = None
+    link: Link | None = None
+    requests: dict[bytes, Signature] = field(default_factory=dict)
+    paying: PayingStream | None = None
+    receiving: ReceivingStream | None = None
+
+
 class World:
     """The present of a story. `connext.actions` is the vocabulary that changes it.
 
@@ -156,6 +176,7 @@ class World:
         self.mail = {name: Mail() for name in self.actors}
         self.in_flight: list[Letter] = []
         self.evidence = {self.channel_id(name): Evidence() for name in self.channels}
+        self.payments: dict[str, Payment] = {}
         self.sent: list[Receipt] = []
         self.start: Block = chain.head
         self.outcome = Outcome()
@@ -181,6 +202,9 @@ class World:
 
     def channel_id(self, channel: str) -> Bytes32:
         return self.identity(channel).id(self.deployment.domain.chain_id, self.manager)
+
+    def payment(self, name: str) -> Payment:
+        return _named("payment", self.payments, name)
 
     def _is_party(self, name: str, identity: ChannelIdentity) -> bool:
         actor = self.actors[name]
@@ -215,6 +239,15 @@ class World:
         if not states:
             raise NothingKnown(channel, "countersigned state")
         return states[max(states)]
+
+    def transfer(self, name: str, channel: str, payment: str, payer: Side | None = None) -> Transfer:
+        """The payment's transfer in the newest state that the actor has, by default one for the actor."""
+        known, triple = self.view_of(name, channel), self.payment(payment).terms.triple
+        payer = known.side.other if payer is None else payer
+        for transfer in known.latest.message.transfers:
+            if triple_of(transfer) == triple and transfer.payer == payer:
+                return transfer
+        raise NothingKnown(channel, f"open transfer of payment {payment!r} that {name} knows")
 
     def countersigned(self, channel: str, nonce: int) -> Signed[State]:
         states = self.evidence[self.channel_id(channel)].states

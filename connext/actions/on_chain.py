@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from connext import calls
+from connext.actions.conditional import witness_of
 from connext.actions.form import Action, ActionsField, perform, verb
 from connext.calls import Call
 from connext.channel import Signed, unsigned_initial
 from connext.fields import AssetName, Count, Money, Name, SideName
-from connext.messages import State
+from connext.messages import State, StateHeader, header, transfers_hash
 from connext.signing import to_rsv
 from connext.token import Permit, signable_permit
 from connext.types import InvalidValue, Side
@@ -78,7 +79,26 @@ def settle(world: World, actor: Actor, channel: Name, nonce: Count | None = None
     if nonce is not None:
         return calls.settle(world.identity(channel), _state(world, actor, channel, nonce).message)
     known = world.ledger().channels.get(world.channel_id(channel))
-    return calls.settle(world.identity(channel), known.recorded if known is not None else None)
+    recorded = known.recorded if known is not None else None
+    return calls.settle(world.identity(channel), _with_list(world, channel, recorded))
+
+
+@verb
+def settle_transfers(world: World, channel: Name) -> Call:
+    """All open transfers of a settled channel that can be settled now."""
+    known = world.ledger().channels.get(world.channel_id(channel))
+    wanted = known.open_transfers.transfers_hash if known is not None else bytes(32)
+    for signed in world.evidence[world.channel_id(channel)].states.values():
+        if transfers_hash(signed.message.transfers) == wanted:
+            return calls.settle_transfers(world.identity(channel), signed.message.transfers)
+    raise NothingKnown(channel, "open transfers after its settlement")
+
+
+@verb
+def record(world: World, payment: Name) -> Call:
+    """In the registry, what is proved of a payment."""
+    terms = world.payment(payment).terms
+    return calls.record(terms.condition, terms.params, terms.expiry, witness_of(world, payment))
 
 
 @verb
@@ -130,7 +150,17 @@ def _item(world: World, actor: Actor, item: Action) -> Call:
         raise InvalidValue(f"{item.name}.by", f"{actor.name}, like the batch", item.actor)
     call = perform(world, item)
     assert call is not None  # only calls can be items
+    if call.receiver(world.deployment) != world.manager:
+        raise InvalidValue(f"{item.name}.do", "a call of the manager", item.name)
     return call
+
+
+def _with_list(world: World, channel: str, recorded: StateHeader | None) -> State | StateHeader | None:
+    """The state with its transfers, if anybody has it."""
+    for signed in world.evidence[world.channel_id(channel)].states.values():
+        if header(signed.message) == recorded:
+            return signed.message
+    return recorded
 
 
 def _state(world: World, actor: Actor, channel: str, nonce: int | None) -> Signed[State]:
