@@ -1,11 +1,12 @@
 """The events of a channel as the tests expect them, with all their arguments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ape.contracts import ContractInstance
 
-from connext.types import Amounts, Side
+from connext.messages import Transfer, transfers_hash
+from connext.types import Amounts, Asset, Side
 from tests.contracts.channels import NOTHING, Channel
 from tests.contracts.expect import Log, event
 
@@ -58,6 +59,21 @@ def resumed(channel: Channel, dispute: int = 1) -> Log:
 
 def settled(channel: Channel, nonce: int, shares: Amounts) -> Log:
     return event(channel.manager.ChannelSettled, channelId=channel.id, nonce=nonce, **_camel_case(shares))
+
+
+def locked(channel: Channel, transfers: Sequence[Transfer], wei: int, token: int, settled: int = 0) -> Log:
+    held = {"lockedWei": wei, "lockedToken": token, "settled": settled}
+    hash_ = transfers_hash(tuple(transfers))
+    return event(channel.manager.TransfersLocked, channelId=channel.id, transfersHash=hash_, **held)
+
+
+def transfers_settled(channel: Channel, settled: int, **amounts: int) -> Log:
+    shares = _camel_case(Amounts(**{**NOTHING, **amounts}))
+    return event(channel.manager.TransfersSettled, channelId=channel.id, settled=settled, **shares)
+
+
+def credited(manager: ContractInstance, account: Any, asset: Asset, amount: int) -> Log:
+    return event(manager.Credited, account=account, asset=asset, amount=amount)
 
 
 def moved_tokens(dai: ContractInstance, source: Any, target: Any, amount: int) -> Iterator[Log]:

@@ -3,12 +3,13 @@
 import pytest
 
 from connext.keccak import keccak256
-from connext.messages import struct_hash
+from connext.messages import struct_hash, transfers_hash
 from connext.types import MAX_CHANNEL_TOTAL, MAX_DISPUTE, MAX_NONCE, MAX_SEQUENCE, USER_CONTRIBUTION, Status
 from tests.contracts.cases import EACH_ASSET
-from tests.contracts.channels import DAI, ETH, INITIAL_HEADER, NO_STATE, NODE, USER, View, given, only, worth
+from tests.contracts.channels import DAI, ETH, INITIAL_HEADER, NO_STATE, NODE, USER, View, given, listed, only, worth
 from tests.contracts.conftest import DAY
 from tests.contracts.expect import reverts
+from tests.contracts.transfers import EXPIRY, holding, left
 
 RECORDS_SLOT = 4
 
@@ -148,6 +149,75 @@ def test_only_the_tombstone_stays(manager, channel, storage, user, at, deposits,
         given(manager.settle, channel.terms, header, [], sender=user)
     assert storage(channel) == (head(SETTLED, 0), 0, 0)
     assert channel.view() == View(Status.SETTLED)
+
+
+# --- Open transfers of a settled channel ---
+
+
+def word(transfers):
+    return int.from_bytes(transfers_hash(tuple(transfers)))
+
+
+DEPOSITS = pytest.mark.parametrize(
+    "deposits", [[{"user_wei": 100, "user_token": 100}], [{"user_token": 100}, {"user_wei": 100}]], ids=["eth", "dai"]
+)
+
+
+@DEPOSITS
+@pytest.mark.parametrize("with_state", [False, True], ids=["no state", "a recorded state"])
+def test_what_transfers_hold_stays_with_the_tombstone(manager, channel, storage, user, promise, deposits, with_state):
+    """Their hash is where the state was, which of them are settled where the second ledger was."""
+    for deposit in deposits:
+        channel.hold(**deposit)
+    if with_state:
+        given(manager.checkpoint, channel.terms, channel.signed(nonce=3), sender=user)
+    wei, token, gone = transfers = promise(USER, ETH, 7), promise(USER, DAI, 9), promise(USER, DAI, 1)
+    promise.keep(gone)
+    channel.close(nonce=4, **holding(*transfers))
+    assert storage(channel) == (head(SETTLED, 9 << 80 | 7), word(transfers), 0b100)
+    promise.keep(wei)
+    given(manager.settleTransfers, channel.terms, listed(transfers), 0b001, sender=user)
+    assert storage(channel) == (head(SETTLED, 9 << 80), word(transfers), 0b101)
+    promise.keep(token)
+    given(manager.settleTransfers, channel.terms, listed(transfers), 0b010, sender=user)
+    assert storage(channel) == (head(SETTLED, 0), 0, 0)
+
+
+@EACH_ASSET
+def test_a_channel_in_one_asset_needs_no_third_slot_before_a_transfer_is_settled(
+    manager, channel, storage, user, promise, asset
+):
+    channel.hold(**only(USER, asset, 100))
+    transfers = (promise(USER, asset, 7), promise(USER, asset, 9))
+    final = channel.signed(is_final=True, **holding(*transfers))
+    given(manager.close, channel.terms, final, [], sender=user)
+    held = 16 << (80 if asset else 0)
+    assert storage(channel) == (head(SETTLED, held), word(transfers), 0)
+    promise.keep(transfers[1])
+    given(manager.settleTransfers, channel.terms, listed(transfers), 0b10, sender=user)
+    assert storage(channel) == (head(SETTLED, 7 << (80 if asset else 0)), word(transfers), 0b10)
+
+
+@pytest.mark.parametrize("form", [ETHER_THEN_TOKEN, TOKEN_THEN_ETHER])
+def test_transfers_may_hold_all_that_a_channel_can(manager, channel, storage, user, promise, form):
+    """No field runs into another."""
+    most = MAX_CHANNEL_TOTAL
+    channel.hold(user_wei=1)
+    storage(channel, head=head(form, pot(most, most)), second=pot(most, most))
+    transfers = (promise(USER, ETH, most), promise(USER, DAI, most))
+    final = channel.signed(is_final=True, **holding(*transfers))
+    given(manager.close, channel.terms, final, [], sender=user)
+    assert storage(channel) == (head(SETTLED, most << 80 | most), word(transfers), 0)
+    assert channel.view() == left(transfers, wei=most, token=most)
+
+
+def test_every_bit_of_the_settled_ones_is_kept(channel, storage, promise):
+    channel.hold(user_wei=300)
+    transfers = tuple(promise(USER, ETH, 1, expiry=EXPIRY if i % 3 else 0) for i in range(256))
+    channel.close(**holding(*transfers))
+    bits = sum(1 << i for i in range(0, 256, 3))
+    assert storage(channel) == (head(SETTLED, 256 - 86), word(transfers), bits)
+    assert channel.view() == left(transfers, wei=256 - 86, settled_transfers=bits)
 
 
 # --- Contributions of a long life ---

@@ -10,6 +10,7 @@ from tests.contracts.conftest import DAY
 from tests.contracts.expect import events_of, reverts
 from tests.contracts.logs import moved_tokens, settled
 from tests.contracts.money import paid_out
+from tests.contracts.operations import OPERATIONS
 from tests.contracts.split import split
 
 
@@ -217,27 +218,6 @@ def test_an_asset_that_the_channel_never_held_pays_nothing(manager, new_channel,
 
 
 # --- For ever (G6) ---
-
-OPERATIONS = {
-    "deposit": lambda manager, channel: (manager.deposit, (channel.terms, USER, 0), 1),
-    "topUp": lambda manager, channel: (manager.topUp, (channel.id, USER, 0), 1),
-    "collateralize": lambda manager, channel: (manager.collateralize, (channel.terms, 1, 1), 0),
-    "withdraw": lambda manager, channel: (manager.withdraw, (channel.terms, *channel.withdrawal(user_wei=1)), 0),
-    "checkpoint": lambda manager, channel: (manager.checkpoint, (channel.terms, channel.signed(nonce=9)), 0),
-    "startDispute": lambda manager, channel: (manager.startDispute, (channel.terms, channel.signed(nonce=9)), 0),
-    "startDisputeWithExit": lambda manager, channel: (
-        manager.startDisputeWithExit,
-        (channel.terms, *channel.exit(USER, 1), channel.signed(nonce=9)),
-        0,
-    ),
-    "resume": lambda manager, channel: (manager.resume, (channel.terms, *channel.resumption()), 0),
-    "settle": lambda manager, channel: (manager.settle, (channel.terms, INITIAL_HEADER, []), 0),
-    "close": lambda manager, channel: (
-        manager.close,
-        (channel.terms, channel.signed(nonce=9, is_final=True), []),
-        0,
-    ),
-}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -5,13 +5,27 @@ from dataclasses import fields, replace
 import pytest
 
 from connext.keccak import keccak256
-from connext.messages import Domain, Exit, Resume, State, Withdrawal
+from connext.messages import Domain, Exit, Resume, State, Withdrawal, transfers_hash
 from connext.signing import CURVE_ORDER
 from connext.types import Status, checksum, parse_address
 from tests.contracts.cases import EACH_SIDE
-from tests.contracts.channels import HELD, NO_SIGNATURE, NO_STATE, NOBODY, NODE, PAID, USER, View, given, recovered
+from tests.contracts.channels import (
+    ETH,
+    HELD,
+    NO_SIGNATURE,
+    NO_STATE,
+    NOBODY,
+    NODE,
+    PAID,
+    USER,
+    View,
+    given,
+    listed,
+    recovered,
+)
 from tests.contracts.expect import reverts
 from tests.contracts.transactions import Reverted, send
+from tests.contracts.transfers import holding
 
 TAKEN = {"user_wei": 1, "node_wei": 2, "user_token": 3, "node_token": 4}
 NEVER = 2**64 - 1
@@ -322,6 +336,65 @@ def test_bits_beyond_a_fields_width_in_a_withdrawal_are_refused(manager, channel
     position = WORDS_OF_CHANNEL + list(WIDTHS["withdrawal"]).index(field)
     dirt = 1 << WIDTHS["withdrawal"][field]
     call_with_dirt(user, manager.withdraw, (channel.terms, *channel.withdrawal(**TAKEN)), position, dirt)
+
+
+WIDTHS_OF_TRANSFER = {"id": 64, "payer": 8, "asset": 8, "amount": 128, "condition": 160, "expiry": 64}
+
+
+def dirtied(transfer, field):
+    """As somebody could sign it who does not keep to the types: with one bit more than its field has."""
+    dirty = replace(transfer)
+    value = getattr(transfer, field)
+    number = int.from_bytes(value) if isinstance(value, bytes) else value
+    number |= 1 << WIDTHS_OF_TRANSFER[field]
+    # No Transfer is made of such a value.
+    object.__setattr__(dirty, field, number.to_bytes(32) if isinstance(value, bytes) else number)
+    return dirty
+
+
+@pytest.fixture(params=["settle", "close", "settleTransfers"])
+def show_dirty(request, manager, channel, user, at):
+    """`show_dirty(signed, clean, field)`: the list is sent with a bit too much in the first transfer's field."""
+
+    def send_dirty(signed, clean, field):
+        terms, state = channel.terms, holding(clean)
+        state["transfers"] = (signed,)
+        if request.param == "settle":
+            at(channel.dispute(channel.signed(**state)))
+            method, arguments, before = manager.settle, (terms, channel.header(**state), listed([clean])), 15
+        elif request.param == "close":
+            final = channel.signed(is_final=True, **state)
+            method, arguments, before = manager.close, (terms, final, listed([clean])), 19
+        else:
+            given(manager.close, terms, channel.signed(is_final=True, **state), [], sender=user)
+            method, arguments, before = manager.settleTransfers, (terms, listed([clean]), 1), 9
+        data = bytearray(method.encode_input(*arguments))
+        at_word = before + ["id", "payer", "asset", "amount", "condition", "params_hash", "expiry"].index(field)
+        bit = WIDTHS_OF_TRANSFER[field]
+        data[4 + 32 * at_word + 31 - bit // 8] ^= 1 << bit % 8
+        send(user.address, manager.address, bytes(data))
+
+    return send_dirty
+
+
+@pytest.mark.parametrize("field", WIDTHS_OF_TRANSFER)
+def test_bits_beyond_a_fields_width_make_another_list(manager, channel, promise, show_dirty, field):
+    """Than the one that was signed."""
+    transfer = promise(USER, ETH, 5)
+    promise.keep(transfer)
+    hashes = {"transfersHash": transfers_hash((dirtied(transfer, field),)), "expectedHash": transfers_hash((transfer,))}
+    with reverts(manager.WrongTransfers, channelId=channel.id, **hashes):
+        show_dirty(transfer, transfer, field)
+
+
+@pytest.mark.parametrize("field", [field for field in WIDTHS_OF_TRANSFER if field != "id"])
+def test_and_where_they_were_signed_they_are_refused(promise, show_dirty, field):
+    """Of what the contract reads: nobody can have another transfer taken for this one."""
+    transfer = promise(USER, ETH, 5)
+    promise.keep(transfer)
+    with pytest.raises(Reverted) as caught:
+        show_dirty(dirtied(transfer, field), transfer, field)
+    assert caught.value.data == b""
 
 
 # --- After a change of the chain's id ---

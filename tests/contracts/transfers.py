@@ -1,7 +1,7 @@
 """Conditional transfers under test, the outcomes of their conditions, and the states that hold them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -10,9 +10,9 @@ from ape.contracts import ContractInstance
 
 from connext.conditions import FULL_SHARE
 from connext.keccak import keccak256
-from connext.messages import Transfer
-from connext.types import Asset, Side, parse_address
-from tests.contracts.channels import NOTHING, given, only
+from connext.messages import Transfer, transfers_hash
+from connext.types import Asset, Side, Status, parse_address
+from tests.contracts.channels import NOTHING, View, given, only
 from tests.contracts.people import Person
 
 EXPIRY = 3_000_000_000
@@ -33,6 +33,12 @@ def holding(*transfers: Transfer, **values: Any) -> dict[str, Any]:
     for transfer in transfers:
         nets.subtract(only(Side(transfer.payer), Asset(transfer.asset), transfer.amount))
     return {**nets, "transfers": transfers, **values}
+
+
+def left(transfers: Sequence[Transfer], wei: int = 0, token: int = 0, settled_transfers: int = 0) -> View:
+    """A settled channel whose transfers still hold this."""
+    held = {"locked_wei": wei, "locked_token": token, "settled_transfers": settled_transfers}
+    return View(Status.SETTLED, transfers_hash=transfers_hash(tuple(transfers)), **held)
 
 
 @dataclass(frozen=True)
