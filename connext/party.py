@@ -137,8 +137,10 @@ def _advance(party: Party, channel_id: bytes, *, may_propose: bool) -> tuple[Par
         outputs.append(events.Send(Reveal(channel.id, transfer.id, claim.witness)))
     party = _with_channel(party, channel)
     if may_propose:
-        channel, more = _resolve_decided(party, channel)
-        party, outputs = _with_channel(party, channel), outputs + more
+        channel, accepted = _reconsider(party, channel)
+        party = _with_channel(party, channel)
+        channel, proposed = _resolve_decided(party, channel)
+        party, outputs = _with_channel(party, channel), [*outputs, *accepted, *proposed]
     return party, channel != before, outputs
 
 
@@ -149,6 +151,19 @@ def _best(party: Party, claim: Claim) -> Claim:
             if other.share > claim.share and other.triple == claim.triple:
                 claim = replace(claim, witness=other.witness, share=other.share)
     return claim
+
+
+def _reconsider(party: Party, channel: Channel) -> Result:
+    """Countersign what waits for the owner, if it needs no intent any more: an outcome may have become final since."""
+    offer = channel.their_offer
+    if offer is None or not channel.claims:
+        return channel, []
+    try:
+        share_of = routes.share_of(party, channel, offer.state)
+        rules.check_needs_no_intent(channel.side, channel.latest.message, offer.state, share_of)
+        return _accept_offer(party, channel, offer)
+    except ConnextError:
+        return channel, []  # it goes on waiting
 
 
 def _resolve_decided(party: Party, channel: Channel) -> Result:
@@ -454,8 +469,8 @@ def _resolve(party: Party, channel: Channel, event: events.Resolve) -> Result:
 def _on_reveal(party: Party, channel: Channel, event: Reveal) -> Result:
     """The payee's witness; what follows resolves what it decides. Rule 8: only of conditions on my own list."""
     transfer = routes.transfer_in(channel, event.transfer_id, channel.side)
-    channel, _ = _learn(party, channel, transfer, event.witness)
-    return channel, []
+    channel, claim = _learn(party, channel, transfer, event.witness)
+    return _with_claim(channel, replace(claim, shown=claim.share)), []
 
 
 def _learn(party: Party, channel: Channel, transfer: Transfer, witness: bytes) -> tuple[Channel, Claim]:

@@ -1,16 +1,20 @@
 """What everybody must have after a story, from what was deposited and signed.
 
-Of the chain it asks one thing: which of the signed withdrawals were executed, which nobody has to do.
+Of the chain it asks what nobody has to do: which of the signed withdrawals were executed, which outcomes were recorded,
+and when a channel was settled.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import add, sub
 
+from connext.abi import Event
 from connext.actions import Action
 from connext.channel import initial_state
+from connext.conditions import FULL_SHARE
 from connext.ledger import Holdings, Settlement
-from connext.messages import State, Withdrawal
+from connext.messages import State, Transfer, Withdrawal
+from connext.transfers import part_of
 from connext.types import Address, Amounts, Bytes32, ChannelIdentity, Side, amounts_of
 from connext.world import World
 
@@ -51,8 +55,10 @@ def owed(world: World, before: Mapping[str, Money], played: Iterable[Action]) ->
     """What must be when all channels are closed and every actor had `before` at the start.
 
     A channel pays each side its contribution with its net in the newest state of both, the initial one if they signed
-    none: the story must not let an older one win. Of the actions that move money this knows `deposit` and `top_up`, and
-    takes them to have succeeded; and withdrawals that both signed, as far as they were executed.
+    none: the story must not let an older one win. Its open transfers are paid at the shares that were recorded before
+    their expiry: with the settlement where that was decided by then, else to credit and reserve. Of the actions that
+    move money this knows `deposit` and `top_up`, and takes them to have succeeded; and withdrawals that both signed, as
+    far as they were executed.
     """
     deposits = [_Deposit.of(world, action) for action in _single(played) if action.name in ("deposit", "top_up")]
     entries = [*_paid_in(deposits), *_fees(world)]
@@ -64,7 +70,9 @@ def owed(world: World, before: Mapping[str, Money], played: Iterable[Action]) ->
             [deposit for deposit in deposits if deposit.channel == name],
             withdrawals,
         )
+        settlement = _with_transfers(world, world.channel_id(name), settlement)
         entries += [*_withdrawn(identity, withdrawals), *_payout(identity.user, identity.node, settlement.paid)]
+        entries += _payout(identity.user, identity.node, settlement.later, place="credit")
         settlements[name] = settlement
     return Reckoning(_booked(world, before, entries), settlements)
 
@@ -141,9 +149,48 @@ def _settlement(newest: State, deposits: Iterable[_Deposit], withdrawals: Iterab
     return Settlement(newest.nonce, paid)
 
 
-def _payout(user: Address, node: Address, paid: Amounts) -> Iterator[_Entry]:
-    """docs/protocol.md section 5: the user's part is sent, the node's goes to its reserve."""
-    yield _Entry(user, "wallet", paid.user_wei, paid.user_token)
+def _with_transfers(world: World, channel_id: Bytes32, settlement: Settlement) -> Settlement:
+    """With what the open transfers of the newest state pay: in the settlement, and later."""
+    settled_at = _time_of(world, "ChannelSettled", channelId=channel_id)
+    paid, later = settlement.paid, settlement.later
+    for transfer in _newest(world, channel_id).transfers:
+        share = _recorded_share(world, transfer, transfer.expiry)
+        if settled_at >= transfer.expiry or _recorded_share(world, transfer, settled_at + 1) == FULL_SHARE:
+            paid = Amounts(*map(add, paid, _parts(transfer, share)))
+        else:
+            later = Amounts(*map(add, later, _parts(transfer, share)))
+    return replace(settlement, paid=paid, later=later)
+
+
+def _parts(transfer: Transfer, share: int) -> Amounts:
+    """What each side gets of the transfer."""
+    user, node = (part_of(side, transfer, share) for side in Side)
+    return Amounts(0, 0, user, node) if transfer.asset else Amounts(user, node, 0, 0)
+
+
+def _recorded_share(world: World, transfer: Transfer, before: int) -> int:
+    """The highest share that the story's transactions recorded before this time."""
+    triple = {"condition": transfer.condition, "paramsHash": transfer.params_hash, "expiry": transfer.expiry}
+    shares = (event.values["share"] for time, event in _events(world, "OutcomeRecorded", **triple) if time < before)
+    return max(shares, default=0)
+
+
+def _time_of(world: World, name: str, **values: object) -> int:
+    """Of the block with the event; far in the future if there is none."""
+    return next((time for time, _ in _events(world, name, **values)), 2**63)
+
+
+def _events(world: World, name: str, **values: object) -> Iterator[tuple[int, Event]]:
+    """With the times of their blocks."""
+    for receipt in world.sent:
+        for event in receipt.events:
+            if event.name == name and values.items() <= dict(event.values).items():
+                yield receipt.block.time, event
+
+
+def _payout(user: Address, node: Address, paid: Amounts, place: str = "wallet") -> Iterator[_Entry]:
+    """docs/protocol.md section 5: the user's part is sent or credited, the node's goes to its reserve."""
+    yield _Entry(user, place, paid.user_wei, paid.user_token)
     yield _Entry(node, "reserve", paid.node_wei, paid.node_token)
 
 

@@ -129,12 +129,21 @@ def share_of(book: Book, channel: Channel, state: State) -> ShareOf:
 def resolution(book: Book, channel: Channel, nonce: int) -> State | None:
     """The next state without the triples on which I pay and whose share is decided; None if there are none."""
     latest = channel.latest.message
-    paid = dict.fromkeys(triple_of(transfer) for transfer in latest.transfers if transfer.payer == channel.side)
+    paid = dict.fromkeys(
+        triple
+        for transfer in latest.transfers
+        if transfer.payer == channel.side and not _other_proposes(channel, triple := triple_of(transfer))
+    )
     candidate = _without(latest, nonce, dict.fromkeys(paid, 0))
     shares = {
         triple: share for triple in paid if (share := release_share(book, channel, candidate, triple)) is not None
     }
     return _without(latest, nonce, shares) if shares else None
+
+
+def _other_proposes(channel: Channel, triple: Triple) -> bool:
+    """Where both pay on one triple (an exchange) both could propose, and would cross: the node does."""
+    return channel.side is Side.USER and any(legs([channel.latest.message], triple, channel.side.other))
 
 
 def _without(state: State, nonce: int, shares: Mapping[Triple, int]) -> State:

@@ -40,8 +40,8 @@ def open_stream(world: World, actor: Actor, payment: Name, cap: Money, expires: 
     id_ = keccak256(b"id of " + payment.encode())
     terms = stream_terms(world.deployment.conditions, key.address, amount, id_, world.chain.head.time + expires)
     fixed = (world.deployment.domain.chain_id, terms.condition, terms.params, terms.expiry)
-    ends = {"paying": PayingStream(*fixed, key), "receiving": ReceivingStream(*fixed)}
-    world.payments[payment] = Payment(terms, actor.name, **ends)
+    paying, receiving = PayingStream(*fixed, key), ReceivingStream(*fixed)
+    world.payments[payment] = Payment(terms, actor.name, paying=paying, receiving=receiving)
 
 
 @verb

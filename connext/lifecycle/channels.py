@@ -1,4 +1,4 @@
-"""The whole life of channels in ETH and DAI, as two stories: lists of actions, to be played on any chain.
+"""Whole lives of channels in ETH and DAI, without conditional payments.
 
 Alice is the user and Bob the node in every channel; Carol belongs to none.
 """
@@ -7,33 +7,22 @@ from collections.abc import Iterator
 from random import Random
 
 from connext.actions import Action, action
-from connext.types import DAY, ChannelIdentity
-from connext.world import actor
+from connext.story import Story, Terms
+from connext.types import DAY
 
 CHALLENGE_PERIOD = DAY
-ACTORS = (actor("alice"), actor("bob"), actor("carol"))
-CHANNELS = ("cooperative", "vanished", "stale", "resumed")
 
 
-def identities() -> dict[str, ChannelIdentity]:
-    """The channels by name: the same parties, each time under another salt."""
-    alice, bob, _ = ACTORS
-    return {
-        name: ChannelIdentity(
-            alice.account, alice.signer.address, bob.account, bob.signer.address, CHALLENGE_PERIOD, salt
-        )
-        for salt, name in enumerate(CHANNELS)
-    }
+def stories() -> Iterator[Story]:
+    """The cooperative one, then three in which somebody fails."""
+    yield _story("Both cooperate", "cooperative", 0, _cooperation())
+    yield _story("The other side vanishes", "vanished", 1, _other_side_vanishes())
+    yield _story("A stale exit is answered by Carol", "stale", 2, _stale_exit_is_answered())
+    yield _story("A dispute is resumed from", "resumed", 3, _dispute_is_resumed())
 
 
-def chapters() -> dict[str, list[Action]]:
-    """What is played, by title: the cooperative story, then the three chapters of the hostile one."""
-    return {
-        "Both cooperate": _cooperation(),
-        "The other side vanishes": _other_side_vanishes(),
-        "A stale exit is answered by Carol": _stale_exit_is_answered(),
-        "A dispute is resumed from": _dispute_is_resumed(),
-    }
+def _story(title: str, channel: str, salt: int, actions: list[Action]) -> Story:
+    return Story(title, {channel: Terms("alice", "bob", CHALLENGE_PERIOD, salt)}, tuple(actions))
 
 
 def _cooperation() -> list[Action]:
