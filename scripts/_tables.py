@@ -1,11 +1,10 @@
-"""The tables that `lifecycle` ends with."""
+"""The tables of `lifecycle`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import groupby
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -13,11 +12,12 @@ from rich.text import Text
 
 from connext.actions import Action
 from connext.display import format_amount
-from connext.reckoning import Money, Reckoning
-from connext.types import Amounts, Asset, Side, amounts_for
+from connext.ledger import Settlement
+from connext.reckoning import Money
+from connext.types import Asset, Side, amounts_for
 
 if TYPE_CHECKING:
-    from scripts._stage import Sent
+    from scripts._stage import Played, Sent
 
 
 def summary(actions: Iterable[Action]) -> str:
@@ -25,54 +25,58 @@ def summary(actions: Iterable[Action]) -> str:
     return ", ".join(f"{count} {name}" for name, count in Counter(action.name for action in actions).items())
 
 
-def transactions(sent: Iterable[Sent]) -> Table:
-    """Each with its gas, chapter by chapter."""
+def transactions(plays: Iterable[Played]) -> Table:
+    """Each with its gas, story by story; the same one after the other are added up."""
     table = Table("block", "sender", "calls", "events", title="Transactions", title_justify="left")
     table.add_column("gas", justify="right")
     total = 0
-    for chapter, items in groupby(sent, key=attrgetter("chapter")):
+    for played in plays:
         table.add_section()
-        table.add_row("", "", Text(chapter, style="bold"))
-        for item in items:
-            receipt = item.receipt
-            total += receipt.gas_used
-            happened = ", ".join(event.name for event in receipt.events) or str(receipt.error)
-            table.add_row(str(receipt.block.number), item.sender, item.function, happened, f"{receipt.gas_used:,}")
+        table.add_row("", "", Text(played.title, style="bold"))
+        for (sender, function, happened), items in groupby(played.transactions, key=_deed):
+            receipts = [item.receipt for item in items]
+            gas = sum(receipt.gas_used for receipt in receipts)
+            total += gas
+            times = f" ({len(receipts)} times)" if len(receipts) > 1 else ""
+            table.add_row(str(receipts[0].block.number), sender, function + times, happened, f"{gas:,}")
     table.add_section()
     table.add_row("", "", "all", "", f"{total:,}")
     return table
 
 
-def settlements(owed: Reckoning, found: Reckoning) -> Table:
-    """What each side got of each channel: by the last state of both, and by the chain."""
+def _deed(sent: Sent) -> tuple[str, str, str]:
+    """Who did what, and what came of it."""
+    happened = ", ".join(event.name for event in sent.receipt.events) or str(sent.receipt.error)
+    return sent.sender, sent.function, happened
+
+
+def settlements(played: Played) -> Table:
+    """What each side got of each channel, later settled transfers included: by the last state, and by the chain."""
     table = Table("channel", "last state", "side", title="Channels", title_justify="left")
     for heading in ("last state pays", "the chain paid", "difference"):
         table.add_column(heading, justify="right")
-    for name, settlement in owed.settlements.items():
-        paid = found.settlements.get(name)
+    for name, owed in played.owed.settlements.items():
+        found = played.found.settlements.get(name)
         for side in Side:
             for asset in Asset:
-                expected = _amount(settlement.paid, side, asset)
-                actual = _amount(paid.paid, side, asset) if paid else 0
-                table.add_row(
-                    name,
-                    str(settlement.nonce),
-                    side.name.lower(),
-                    *_compared(asset, expected, actual),
-                )
+                expected = _amount(owed, side, asset)
+                actual = _amount(found, side, asset) if found else 0
+                if expected or actual:
+                    table.add_row(name, str(owed.nonce), side.name.lower(), *_compared(asset, expected, actual))
         table.add_section()
     return table
 
 
-def money(before: Mapping[str, Money], owed: Reckoning, found: Reckoning) -> Table:
+def money(played: Played) -> Table:
     """Of every party: before, after, and what it must be."""
     table = Table("party", "where", title="Money (transactions here cost no fees)", title_justify="left")
     for heading in ("before", "must be after", "is after", "difference"):
         table.add_column(heading, justify="right")
-    for name in before:
+    sources = (played.before, played.owed.money, played.found.money)
+    for name in played.before:
         for place in ("wallet", "reserve", "credit"):
             for asset in Asset:
-                was, must, is_ = (_held(source[name], place, asset) for source in (before, owed.money, found.money))
+                was, must, is_ = (_held(source[name], place, asset) for source in sources)
                 if was or must or is_:
                     table.add_row(name, place, format_amount(asset, was), *_compared(asset, must, is_))
         table.add_section()
@@ -83,8 +87,8 @@ def _compared(asset: Asset, expected: int, actual: int) -> tuple[str, str, str]:
     return format_amount(asset, expected), format_amount(asset, actual), f"{actual - expected} wei"
 
 
-def _amount(paid: Amounts, side: Side, asset: Asset) -> int:
-    return amounts_for(side, paid)[asset]
+def _amount(settlement: Settlement, side: Side, asset: Asset) -> int:
+    return amounts_for(side, settlement.paid)[asset] + amounts_for(side, settlement.later)[asset]
 
 
 def _held(money_: Money, place: str, asset: Asset) -> int:

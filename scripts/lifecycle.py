@@ -8,22 +8,27 @@ from ape.cli import ape_cli_context
 from scripts._options import script
 
 
-@script(short_help="Play whole lives of channels, compare all money to the wei.")
+@script(short_help="Play whole lives of channels and payments, compare all money to the wei.")
+@click.option(
+    "--story", "wanted", multiple=True, metavar="TITLE", help="Play only this one; a part of its title is enough."
+)
 @ape_cli_context()
-def cli(cli_ctx, provider) -> None:  # noqa: ARG001 # Ape passes both
+def cli(cli_ctx, provider, wanted) -> None:  # noqa: ARG001 # Ape passes both
     """Take channels in ETH and DAI through their whole lives on a local chain or a fork of mainnet.
 
-    Four channels: one in which both sides cooperate, one whose other side vanishes, one that is left with a stale
-    state, and one that is resumed from a dispute. At the end every party's money is compared, to the wei, with what
-    the last states say. Exit code 1 if anything differs.
+    Channels that end well and badly, then payments from Alice through nodes to Charlie, with everybody honest, with
+    each of them failing, across three nodes, in two assets, as an exchange, by a link, as a stream. After each story
+    every party's money is compared, to the wei, with what the last states say. Exit code 1 if anything differs.
 
     \b
     Examples:
       ape run lifecycle --network ethereum:local:foundry
+      ape run lifecycle --network ethereum:local:foundry --story "the node vanishes" --story stream
       ape run lifecycle --network ethereum:mainnet-fork:foundry
     """
     from scripts._stage import perform_lifecycle
 
+    stories = chosen(wanted)
     if not provider.network.is_dev:
         raise click.ClickException(
             f"lifecycle makes its own money: it runs on local chains and forks, not on {provider.network.name}"
@@ -32,5 +37,21 @@ def cli(cli_ctx, provider) -> None:  # noqa: ARG001 # Ape passes both
         has_endpoint = os.environ.get("MAINNET_RPC_URL")
         replica = "a local chain with a replica of DAI, because MAINNET_RPC_URL is not set"
         click.echo(f"on a fork of {'the mainnet of MAINNET_RPC_URL' if has_endpoint else replica}")
-    if not perform_lifecycle(provider):
+    if not perform_lifecycle(provider, stories):
         raise click.exceptions.Exit(1)
+
+
+def chosen(wanted: tuple[str, ...]):
+    """The stories with these words in their titles; all without any."""
+    from connext import lifecycle
+
+    stories = lifecycle.stories()
+    if not wanted:
+        return list(stories.values())
+    titles = {word: [title for title in stories if word.lower() in title.lower()] for word in wanted}
+    for word, found in titles.items():
+        if not found:
+            raise click.BadParameter(
+                f"no story is called {word!r}; there are: {'; '.join(stories)}", param_hint="--story"
+            )
+    return [story for title, story in stories.items() if any(title in found for found in titles.values())]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from random import Random
 
 from connext.actions import Action, action
+from connext.lifecycle.opening import first_deposit
 from connext.story import Story, Terms
 from connext.types import DAY
 
@@ -89,14 +90,9 @@ def _dispute_is_resumed() -> list[Action]:
 def _deposits(channel: str, user: str, node: str) -> list[Action]:
     """The first deposit of each side, with DAI's permit in the same transaction."""
     return [
-        _first_deposit("alice", channel, "user", user),
-        _first_deposit("bob", channel, "node", node),
+        first_deposit("alice", channel, "user", user),
+        first_deposit("bob", channel, "node", node),
     ]
-
-
-def _first_deposit(name: str, channel: str, side: str, amount: str) -> Action:
-    deposit = action("deposit", name, channel=channel, side=side, amount=amount)
-    return action("batch", name, items=[action("permit", name), deposit])
 
 
 def _payments(channel: str, count: int) -> Iterator[Action]:

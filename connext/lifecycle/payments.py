@@ -6,6 +6,7 @@ Alice pays Charlie; Bob, Dave and Erin run nodes. Where nothing else is said eve
 from collections.abc import Iterator
 
 from connext.actions import Action, action
+from connext.lifecycle.opening import first_deposit
 from connext.story import Story, Terms
 from connext.types import DAY, HOUR
 
@@ -51,8 +52,8 @@ def _plots() -> Iterator[tuple[str, dict[str, tuple[str, str]], list[Action]]]:
 def _funded() -> list[Action]:
     """Alice can pay, and Bob can pay Charlie."""
     return [
-        action("deposit", "alice", channel="alice-bob", side="user", amount="5 ETH"),
-        action("deposit", "bob", channel="charlie-bob", side="node", amount="4 ETH and 9000 DAI"),
+        first_deposit("alice", "alice-bob", "user", "5 ETH"),
+        first_deposit("bob", "charlie-bob", "node", "4 ETH and 9000 DAI"),
     ]
 
 
@@ -184,10 +185,10 @@ def _three_nodes() -> dict[str, tuple[str, str]]:
 def _across_three_nodes() -> list[Action]:
     """No hop needs a longer lock than another, because one record makes all of them enforceable (arXiv 1702.05812)."""
     return [
-        action("deposit", "alice", channel="alice-bob", side="user", amount="5 ETH"),
-        action("deposit", "bob", channel="bob-dave", side="user", amount="5 ETH"),
-        action("deposit", "dave", channel="dave-erin", side="user", amount="5 ETH"),
-        action("deposit", "erin", channel="charlie-erin", side="node", amount="5 ETH"),
+        first_deposit("alice", "alice-bob", "user", "5 ETH"),
+        first_deposit("bob", "bob-dave", "user", "5 ETH"),
+        first_deposit("dave", "dave-erin", "user", "5 ETH"),
+        first_deposit("erin", "charlie-erin", "node", "5 ETH"),
         action("make_secret", "charlie", payment="invoice", expires=DAY),
         action("lock", "alice", channel="alice-bob", payment="invoice", amount="1.5 ETH"),
         action("forward", "bob", channel="bob-dave", payment="invoice", source="alice-bob"),
@@ -212,8 +213,8 @@ def _exchange(*, taken: bool) -> list[Action]:
         else action("advance", duration=6 * HOUR)
     )
     return [
-        action("deposit", "alice", channel="exchange", side="user", amount="2 ETH"),
-        action("deposit", "bob", channel="exchange", side="node", amount="5000 DAI"),
+        first_deposit("alice", "exchange", "user", "2 ETH"),
+        first_deposit("bob", "exchange", "node", "5000 DAI"),
         action("make_secret", "alice", payment="quote", expires=6 * HOUR),
         action("exchange", "alice", channel="exchange", payment="quote", give="1 ETH", take="3000 DAI"),
         action("accept", "bob", channel="exchange"),
@@ -226,7 +227,7 @@ def _fifty_transfers() -> list[Action]:
     """Alice vanishes. Bob records 25 secrets: they are paid with the settlement, the others return to Alice later."""
     payments = [f"payment {number}" for number in range(1, 51)]
     return [
-        action("deposit", "alice", channel="crowded", side="user", amount="3 ETH and 3000 DAI"),
+        first_deposit("alice", "crowded", "user", "3 ETH and 3000 DAI"),
         *(action("make_secret", "bob", payment=payment, expires=3 * DAY) for payment in payments),
         *(
             action("lock", "alice", channel="crowded", payment=payment, amount="0.03 ETH" if i % 2 else "40 DAI")

@@ -3,16 +3,19 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from connext import lifecycle
-from connext.actions import action
+from connext.actions import Action, action
+from connext.story import Story
 from tests.scripts.conftest import CHECKOUT, LOCAL, Run, start_anvil
 
+STORIES = lifecycle.stories()
 STALE = "A stale exit is answered by Carol"
-CHAPTERS = ("Both cooperate", "The other side vanishes", STALE, "A dispute is resumed from")
+TOO_LATE = "Charlie shows the secret too late"
 
 
 @pytest.fixture
@@ -21,13 +24,14 @@ def url() -> Iterator[str]:
 
 
 def check_output(output: str) -> None:
-    for chapter in CHAPTERS:
-        assert f"{chapter}: 2 batch, " in output
+    for title in STORIES:
+        assert f"\n{title}: 2 batch, " in output or f"\n{title}: 1 batch, " in output
+    assert output.count("Money (transactions here cost no fees)") == len(STORIES)
     assert "300 pay" in output
-    for function in ("topUp", "withdraw", "close", "startDispute", "checkpoint", "settle", "resume"):
+    for function in ("topUp", "withdraw", "close", "startDispute", "checkpoint", "settle", "resume", "record"):
         assert f" {function} " in output
-    for channel in lifecycle.CHANNELS:
-        assert f" {channel} " in output
+    assert " record (25 times) " in output
+    assert " settleTransfers " in output
     assert "\nEverybody has, to the wei, what the last states say.\n" in output
     assert "WRONG" not in output
 
@@ -45,38 +49,57 @@ def test_fork() -> None:
     check_output(done.stdout)
 
 
+def test_one_story_by_a_part_of_its_title(run_on: Run, url: str) -> None:
+    output = run_on(LOCAL, url, "lifecycle", "--story", "STALE exit").succeeded().output
+    assert f"\n{STALE}: " in output
+    assert output.count("Money (transactions here cost no fees)") == 1
+
+
+def test_an_unknown_title_shows_those_that_there_are(run_on: Run, url: str) -> None:
+    ran = run_on(LOCAL, url, "lifecycle", "--story", "Mallory")
+    assert ran.code == 2
+    assert "no story is called 'Mallory'" in " ".join(ran.output.split())
+    assert STALE in " ".join(ran.output.split())
+
+
+def play_instead(monkeypatch: pytest.MonkeyPatch, story: Story) -> None:
+    monkeypatch.setattr(lifecycle, "stories", lambda: {story.title: story})
+
+
 @pytest.mark.parametrize(
     ("deed", "wrong"),
     [
-        (action("fund", "carol", amount="1 wei ETH"), "WRONG: money of carol"),
-        (action("settle", "carol", channel="stale"), "WRONG: settle of carol failed: ChannelIsSettled"),
-        (action("pay", "alice", channel="stale", amount="1 wei ETH"), "WRONG: a party refused: channel"),
+        (action("fund", "carol", amount="1 wei ETH"), "money of carol"),
+        (action("settle", "carol", channel="stale"), "settle of carol failed: ChannelIsSettled"),
+        (action("pay", "alice", channel="stale", amount="1 wei ETH"), "a party refused: channel"),
     ],
 )
 def test_anything_unexpected_is_an_exit_code(
-    run_on: Run, url: str, monkeypatch: pytest.MonkeyPatch, deed: lifecycle.Action, wrong: str
+    run_on: Run, url: str, monkeypatch: pytest.MonkeyPatch, deed: Action, wrong: str
 ) -> None:
-    title, channel = STALE, "stale"
-    played = {title: [*lifecycle.chapters()[title], deed]}
-    identity = lifecycle.identities()[channel]
-    monkeypatch.setattr(lifecycle, "chapters", lambda: played)
-    monkeypatch.setattr(lifecycle, "identities", lambda: {channel: identity})
+    story = STORIES[STALE]
+    play_instead(monkeypatch, replace(story, actions=(*story.actions, deed)))
     ran = run_on(LOCAL, url, "lifecycle")
     assert ran.code == 1
-    assert wrong in " ".join(ran.output.split())
+    assert f"WRONG: {STALE}: {wrong}" in " ".join(ran.output.split())
     assert "Everybody has" not in ran.output
+
+
+def test_a_failure_that_must_happen_is_missed(run_on: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    story = STORIES[TOO_LATE]
+    play_instead(monkeypatch, replace(story, actions=tuple(a for a in story.actions if a.name != "record")))
+    ran = run_on(LOCAL, url, "lifecycle")
+    assert ran.code == 1
+    assert "WRONG: Charlie shows the secret too late: no transaction failed with OutcomeIsFinal" in ran.output
 
 
 def test_a_stale_state_that_is_not_answered_is_a_difference(
     run_on: Run, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without Carol's answer Alice keeps what she had already paid: the chain is content, the reckoning is not."""
-    title, channel = STALE, "stale"
-    played = {title: [deed for deed in lifecycle.chapters()[title] if deed.name != "checkpoint"]}
-    identity = lifecycle.identities()[channel]
-    monkeypatch.setattr(lifecycle, "chapters", lambda: played)
-    monkeypatch.setattr(lifecycle, "identities", lambda: {channel: identity})
+    story = STORIES[STALE]
+    play_instead(monkeypatch, replace(story, actions=tuple(a for a in story.actions if a.name != "checkpoint")))
     ran = run_on(LOCAL, url, "lifecycle")
     assert ran.code == 1
     for who in ("money of alice", "money of bob", "settlement of stale"):
-        assert f"WRONG: {who}" in ran.output
+        assert f"WRONG: {STALE}: {who}" in ran.output
