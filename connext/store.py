@@ -77,7 +77,7 @@ class Store:
 
     def __enter__(self) -> Self:
         """Take the lock of this chain's folder. Raises StoreLocked at once if another process has it."""
-        _make_folder(self.folder)
+        make_folder(self.folder)
         lock = (self.folder / "lock").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -106,7 +106,7 @@ class Store:
         self.unusable = {}
         for path in sorted(self.folder.glob("0x*.json")):
             try:
-                document = _read_document(path)
+                document = _read_channel(path)
                 if document.manager == self.domain.verifying_contract:
                     _check_document(document, self.domain, path)
                     channels[document.channel.id] = document.channel
@@ -121,17 +121,17 @@ class Store:
         if (error := self.unusable.get(self.path(channel.id))) is not None:
             raise error
         document = Document(FORMAT, self.domain.chain_id, self.domain.verifying_contract, channel)
-        _write(self.path(channel.id), to_json(document))
+        write_document(self.path(channel.id), to_json(document))
 
 
 def write_envelope(path: Path, envelope: Envelope) -> None:
-    _write(path, envelope_to_json(envelope))
+    write_document(path, envelope_to_json(envelope))
 
 
 def read_envelope(path: Path) -> Envelope:
     """Raises InvalidFile; whether the signature is right is for `party.step` to judge."""
     try:
-        return envelope_from_json(_read(path))
+        return envelope_from_json(read_document(path))
     except InvalidValue as error:
         raise InvalidFile(path, str(error)) from None
 
@@ -139,10 +139,13 @@ def read_envelope(path: Path) -> Envelope:
 # --- JSON on disk ---
 
 
-def _write(path: Path, value: dict[str, Any]) -> None:
-    """Replace the file at once: whoever reads finds the old or the new one, also after a power failure."""
+def write_document(path: Path, value: dict[str, Any], *, private: bool = False) -> None:
+    """Replace the file at once: whoever reads finds the old or the new one, also after a power failure.
+
+    private: for its owner's eyes only.
+    """
     draft = path.with_name(path.name + ".tmp")
-    with draft.open("w", encoding="utf-8") as file:
+    with os.fdopen(_create(draft, 0o600 if private else 0o666), "w", encoding="utf-8") as file:
         json.dump(value, file, indent=2)
         file.write("\n")
         file.flush()
@@ -151,10 +154,15 @@ def _write(path: Path, value: dict[str, Any]) -> None:
     _sync_folder(path.parent)
 
 
-def _make_folder(folder: Path) -> None:
+def _create(path: Path, mode: int) -> int:
+    path.unlink(missing_ok=True)  # an old draft keeps its mode
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+
+
+def make_folder(folder: Path) -> None:
     """The folder and those above it, on the disk as well."""
     if not folder.is_dir():
-        _make_folder(folder.parent)
+        make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
 
@@ -168,7 +176,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _read(path: Path) -> object:
+def read_document(path: Path) -> object:
+    """What the JSON file holds. Raises InvalidFile."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
@@ -190,8 +199,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _read_document(path: Path) -> Document:
-    value = _read(path)
+def _read_channel(path: Path) -> Document:
+    value = read_document(path)
     known = str(FORMAT)
     if not isinstance(value, dict) or value.get("format") != known:
         raise InvalidFile(path, f"not a channel's file of format {known}: this version of connext reads no other")
