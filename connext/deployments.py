@@ -49,6 +49,19 @@ class AlreadyDeployed(ConnextError):
 
 
 @dataclass(eq=False)
+class RegistryNotRecorded(ConnextError, LookupError):
+    """A manager's registry never changes, so another one would be of no use to its channels."""
+
+    text = (
+        "ChannelManager is deployed on {network}, but the record of its outcome registry {registry} is missing: get "
+        "the file {path} back (or, with --replace, make another registry and manager)"
+    )
+    network: str
+    registry: str
+    path: Path
+
+
+@dataclass(eq=False)
 class DeploymentGone(ConnextError, LookupError):
     """The record is of another chain with the same id and genesis, for instance of an earlier fork."""
 
@@ -191,12 +204,17 @@ CONDITIONS = {
 """The contracts of `Conditions`, by its fields."""
 
 
-def manager_deployment(record: Record, conditions: Conditions) -> Deployment:
-    """What the rules need to know of a recorded ChannelManager. Raises InvalidValue."""
+def manager_parameters(record: Record) -> Parameters:
+    """Of a recorded ChannelManager. Raises InvalidValue."""
     if len(record.arguments) != 1:
         raise InvalidValue(f"{record.contract}.arguments", "one argument, the parameters", record.arguments)
-    parameters = from_json(Parameters, record.arguments[0], f"{record.contract}.arguments[0]")
-    return parameters.deployment(Domain(chain_id=record.chain_id, verifying_contract=record.address), conditions)
+    return from_json(Parameters, record.arguments[0], f"{record.contract}.arguments[0]")
+
+
+def manager_deployment(record: Record, conditions: Conditions) -> Deployment:
+    """What the rules need to know of a recorded ChannelManager. Raises InvalidValue."""
+    domain = Domain(chain_id=record.chain_id, verifying_contract=record.address)
+    return manager_parameters(record).deployment(domain, conditions)
 
 
 # --- Where records are ---
@@ -234,15 +252,33 @@ def load(root: Path, contract: str, network: Network, code_at: Callable[[Address
     return record
 
 
-def require_none(root: Path, contract: str, network: Network, code_at: Callable[[Address], bytes]) -> None:
-    """Raise AlreadyDeployed if the chain has what is recorded; WrongChain, InvalidValue."""
+def find(root: Path, contract: str, network: Network, code_at: Callable[[Address], bytes]) -> Record | None:
+    """The record, if the chain has what is recorded; None without one. Raises WrongChain, InvalidValue."""
     try:
-        record = load(root, contract, network, code_at)
+        return load(root, contract, network, code_at)
     except (NotDeployed, DeploymentGone):
-        return
-    raise AlreadyDeployed(
-        contract, network.choice, "0x" + record.address.hex(), network.folder(root) / f"{contract}.json"
-    )
+        return None
+
+
+def missing(
+    root: Path, network: Network, code_at: Callable[[Address], bytes], *, another_manager: bool = False
+) -> list[str]:
+    """The contracts that are yet to be deployed, in order; another_manager: the manager in any case.
+
+    Raises AlreadyDeployed where nothing is missing; RegistryNotRecorded, WrongChain, InvalidValue.
+    """
+    names = [name for name in CONDITIONS.values() if find(root, name, network, code_at) is None]
+    manager = None if another_manager else find(root, "ChannelManager", network, code_at)
+    if manager is None:
+        return [*names, "ChannelManager"]
+    folder = network.folder(root)
+    if "OutcomeRegistry" in names:
+        registry = "0x" + manager_parameters(manager).registry.hex()
+        raise RegistryNotRecorded(network.choice, registry, folder / "OutcomeRegistry.json")
+    if not names:
+        address = "0x" + manager.address.hex()
+        raise AlreadyDeployed("ChannelManager", network.choice, address, folder / "ChannelManager.json")
+    return names
 
 
 def read(path: Path) -> Record:

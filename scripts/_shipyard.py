@@ -12,7 +12,8 @@ from ape.api import ProviderAPI
 from connext.abi import Artifact, artifact
 from connext.chain.fork import DAI, give_dai
 from connext.codec import to_json
-from connext.deployments import Compiler, Parameters, Record, save
+from connext.conditions import Conditions
+from connext.deployments import CONDITIONS, Compiler, Parameters, Record, find, save
 from connext.display import format_amount, format_amounts, format_duration
 from connext.errors import ConnextError
 from connext.keccak import keccak256
@@ -25,6 +26,14 @@ MAINNET = 1
 TEST_AMOUNT = 1_000_000 * 10**18
 SOURCES = ("contracts", "interfaces", "package-lock.json", "toolchain/solc-settings.json")
 """What the bytecode depends on."""
+
+PURPOSES = {
+    "OutcomeRegistry": "deploy an OutcomeRegistry: where conditional payments are decided; it is the hash lock, too",
+    "Stream": "deploy Stream: the condition of payments that grow by vouchers",
+    "LinkedPayment": "deploy LinkedPayment: the condition of payments to whoever has a link",
+    "AllOf": "deploy AllOf: a condition that needs several others",
+    "AnyOf": "deploy AnyOf: a condition for which one of several others is enough",
+}
 
 
 @dataclass(eq=False)
@@ -79,23 +88,55 @@ class Shipyard:
         self._payer.send(token, mint, 0, [f"mint {format_amount(Asset.DAI, TEST_AMOUNT)} for this account"])
         return token
 
-    def manager(self, parameters: Parameters) -> Path:
-        """Deploy and record a ChannelManager. Raises NoToken."""
-        token = checksum(parameters.token)
-        if not self._provider.get_code(token):
-            raise NoToken(token, self._network.choice)
+    def existing(self, token: Address) -> Address:
+        """The token, before anything is paid for a manager that could not use it. Raises NoToken."""
+        if not self._code(token):
+            raise NoToken(checksum(token), self._network.choice)
+        return token
+
+    def conditions(self) -> Conditions:
+        """Those of the network, the outcome registry among them; what is not there yet is deployed and recorded."""
+        return Conditions(**{field: self._condition(name) for field, name in CONDITIONS.items()})
+
+    def _condition(self, name: str) -> Address:
+        record = self._recorded(name)
+        if record is not None:
+            click.echo(f"{name} is recorded already, at {checksum(record.address)}: it is used")
+            return record.address
+        contract = artifact(name)
+        return self._save(self._deploy(contract, contract.bytecode, [], [PURPOSES[name]]))
+
+    def show_what_is_replaced(self) -> None:
+        manager = self._recorded("ChannelManager")
+        if manager is not None:
+            click.echo(
+                f"replacing the manager at {checksum(manager.address)}, and nothing else: its record is overwritten, "
+                "and the scripts no longer see its channels"
+            )
+
+    def manager(self, parameters: Parameters) -> None:
+        """Deploy and record a ChannelManager."""
         capacity = format_amounts(parameters.capacity_wei, parameters.capacity_token)
         limit = format_amounts(parameters.transfer_limit_wei, parameters.transfer_limit_token)
         periods = (format_duration(parameters.min_challenge_period), format_duration(parameters.max_challenge_period))
         lines = [
             "deploy a ChannelManager",
-            f"token {token}, capacity of a channel {capacity}, largest payment {limit}",
+            f"token {checksum(parameters.token)}, outcome registry {checksum(parameters.registry)}",
+            f"capacity of a channel {capacity}, largest payment {limit}",
             f"challenge periods from {periods[0]} to {periods[1]}",
         ]
-        manager = artifact("ChannelManager")
-        record = self._deploy(manager, parameters.creation_code(), [to_json(parameters)], lines)
-        click.echo(f"ChannelManager at {checksum(record.address)}")
-        return save(Path.cwd(), self._network, record)
+        self._save(self._deploy(artifact("ChannelManager"), parameters.creation_code(), [to_json(parameters)], lines))
+
+    def _recorded(self, name: str) -> Record | None:
+        return find(Path.cwd(), name, self._network, self._code)
+
+    def _code(self, address: Address) -> bytes:
+        return bytes(self._provider.get_code(checksum(address)))
+
+    def _save(self, record: Record) -> Address:
+        path = save(Path.cwd(), self._network, record)
+        click.echo(f"{record.contract} at {checksum(record.address)}, recorded in {path.relative_to(Path.cwd())}")
+        return record.address
 
     def _deploy(self, contract: Artifact, code: bytes, arguments: list[Any], lines: list[str]) -> Record:
         commit = self._commit()
@@ -112,7 +153,7 @@ class Shipyard:
             arguments=arguments,
             compiler=_compiler(),
             creation_hash=keccak256(contract.bytecode),
-            runtime_hash=keccak256(bytes(self._provider.get_code(checksum(address)))),
+            runtime_hash=keccak256(self._code(address)),
             commit=commit,
         )
 

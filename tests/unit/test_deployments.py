@@ -7,18 +7,21 @@ from pathlib import Path
 import pytest
 
 from connext.codec import to_json
+from connext.conditions import Conditions
 from connext.deployments import (
+    CONDITIONS,
     AlreadyDeployed,
     Compiler,
     DeploymentGone,
     Network,
     NotDeployed,
     Record,
+    RegistryNotRecorded,
     WrongChain,
     load,
     manager_deployment,
+    missing,
     read,
-    require_none,
     save,
 )
 from connext.keccak import keccak256
@@ -53,6 +56,7 @@ RECORD = Record(
     runtime_hash=keccak256(CODE),
     commit="5" * 40,
 )
+AT = Conditions(*(bytes([n]) * 20 for n in range(1, 6)))
 
 
 def code_at(address: bytes) -> bytes:
@@ -79,9 +83,10 @@ def test_the_later_deployment_replaces_the_earlier(tmp_path: Path) -> None:
 
 
 def test_the_rules_read_their_limits_from_the_record() -> None:
-    deployment = manager_deployment(RECORD)
+    deployment = manager_deployment(RECORD, AT)
     assert deployment.domain.chain_id == 11155111
     assert deployment.domain.verifying_contract == RECORD.address
+    assert deployment.conditions == AT
     assert (deployment.capacity_wei, deployment.capacity_token) == (100, 200)
     assert (deployment.transfer_limit_wei, deployment.transfer_limit_token) == (10, 20)
     assert (deployment.min_challenge_period, deployment.max_challenge_period) == (3600, 2_592_000)
@@ -90,7 +95,7 @@ def test_the_rules_read_their_limits_from_the_record() -> None:
 @pytest.mark.parametrize("arguments", [[], [{}], [{"token": "0x"}], [1, 2]])
 def test_other_arguments_are_refused(arguments: list[object]) -> None:
     with pytest.raises(InvalidValue, match=r"ChannelManager\.arguments"):
-        manager_deployment(replace(RECORD, arguments=arguments))
+        manager_deployment(replace(RECORD, arguments=arguments), AT)
 
 
 def test_no_record_says_how_to_make_one(tmp_path: Path) -> None:
@@ -106,13 +111,31 @@ def test_a_record_of_an_earlier_chain_is_not_used(tmp_path: Path) -> None:
         load(tmp_path, "ChannelManager", SEPOLIA, lambda _: b"other code")
 
 
+def save_beside(folder: Path, *contracts: str) -> None:
+    """Contracts without constructor arguments, at the manager's address: they have the same code here."""
+    for contract in contracts:
+        save(folder, SEPOLIA, replace(RECORD, contract=contract, arguments=[]))
+
+
 def test_what_is_deployed_is_not_deployed_again(tmp_path: Path) -> None:
-    require_none(tmp_path, "ChannelManager", SEPOLIA, code_at)
+    conditions = list(CONDITIONS.values())
+    assert missing(tmp_path, SEPOLIA, code_at) == [*conditions, "ChannelManager"]
+    save_beside(tmp_path, *conditions[:2])
+    assert missing(tmp_path, SEPOLIA, code_at) == [*conditions[2:], "ChannelManager"]
     path = save(tmp_path, SEPOLIA, RECORD)
-    require_none(tmp_path, "ChannelManager", SEPOLIA, lambda _: b"")
+    assert missing(tmp_path, SEPOLIA, code_at) == conditions[2:]
+    save_beside(tmp_path, *conditions)
     with pytest.raises(AlreadyDeployed) as error:
-        require_none(tmp_path, "ChannelManager", SEPOLIA, code_at)
+        missing(tmp_path, SEPOLIA, code_at)
     assert (error.value.address, error.value.path) == ("0x" + RECORD.address.hex(), path)
+    assert missing(tmp_path, SEPOLIA, code_at, another_manager=True) == ["ChannelManager"]
+    assert missing(tmp_path, SEPOLIA, lambda _: b"") == [*conditions, "ChannelManager"]
+
+
+def test_a_manager_keeps_its_registry(tmp_path: Path) -> None:
+    save(tmp_path, SEPOLIA, RECORD)
+    with pytest.raises(RegistryNotRecorded, match=r"OutcomeRegistry\.json"):
+        missing(tmp_path, SEPOLIA, code_at)
 
 
 def test_a_record_of_another_chain_is_not_used(tmp_path: Path) -> None:
