@@ -43,6 +43,7 @@ def _plots() -> Iterator[tuple[str, dict[str, tuple[str, str]], list[Action]]]:
     yield "An exchange lapses", {"exchange": ("alice", "bob")}, _exchange(taken=False)
     yield "A linked payment to somebody without a channel", NODE, _linked_payment()
     yield "A stream of 1000 micropayments", NODE, _stream()
+    yield "A stream is resolved without the chain", NODE, _stream_off_chain()
     yield "A dispute with 50 open transfers, half of them due", {"crowded": ("alice", "bob")}, _fifty_transfers()
 
 
@@ -167,6 +168,18 @@ def _stream() -> list[Action]:
         action("start_dispute", "charlie", channel="charlie-bob"),
         action("start_dispute", "alice", channel="alice-bob"),
         action("advance", duration=DAY),
+    ]
+
+
+def _stream_off_chain() -> list[Action]:
+    """Charlie asks for what he has received; Bob pays him first, and only then shows Alice the voucher."""
+    return [
+        *_funded(),
+        action("open_stream", "alice", payment="film", cap="1.5 ETH", expires=DAY),
+        *_locked("film"),
+        action("stream", "alice", payment="film", amount="0.1 ETH", times=7),
+        action("resolve", "charlie", channel="charlie-bob", payment="film"),
+        *_both_closed(),
     ]
 
 
