@@ -148,7 +148,8 @@ def refuse(outputs: list[Output]) -> events.Refuse:
 
 def forged(side: Side, state: State, base_nonce: int, kind: type[Proposal] | type[Refusal] = Proposal) -> Envelope:
     """What a dishonest `side` may send: any state, properly signed."""
-    return kind(state, base_nonce, KEYS[side].sign(Signable(DEPLOYMENT.domain, state)))
+    signature = KEYS[side].sign(Signable(DEPLOYMENT.domain, state))
+    return Proposal(state, base_nonce, signature, ()) if kind is Proposal else Refusal(state, base_nonce, signature)
 
 
 def state(nonce: int, user_wei: int = 0, user_token: int = 0, is_final: bool = False) -> State:

@@ -203,7 +203,7 @@ def test_a_proposal_signed_by_somebody_else(pair: Pair) -> None:
 
 def test_a_signature_for_another_chain(pair: Pair) -> None:
     foreign = replace(DEPLOYMENT.domain, chain_id=5)
-    outputs = pair.do(NODE, Proposal(state(1, -5), 0, KEYS[USER].sign(Signable(foreign, state(1, -5)))))
+    outputs = pair.do(NODE, Proposal(state(1, -5), 0, KEYS[USER].sign(Signable(foreign, state(1, -5))), ()))
     assert isinstance(error_of(outputs), WrongSigner)
 
 
@@ -314,7 +314,7 @@ def test_an_unfair_final_state_that_waited_is_not_accepted_in_a_dispute(pair: Pa
         (state(1, 0, -1001), errors.BalanceNegative),
         (
             State(CHANNEL_ID, 1, -5, 0, 0, 0, (Transfer(1, 0, 0, 5, bytes(20), bytes(32), NOW),), False),
-            errors.TransfersUnsupported,
+            errors.ParametersMissing,
         ),
     ],
 )

@@ -278,13 +278,6 @@ def test_limits_bind_the_change_not_the_sum() -> None:
     check_content(after(8, 40), state(9, 90))
 
 
-def test_adding_a_transfer_is_not_supported_yet() -> None:
-    for payer in Side:
-        with pytest.raises(errors.TransfersUnsupported) as error:
-            check_content(CHANNEL, State(CHANNEL_ID, 1, 0, 0, 0, 0, (transfer(7, payer=payer),), False))
-        assert error.value.transfer_id == 7
-
-
 def test_transfers_are_checked_with_the_content() -> None:
     with pytest.raises(errors.UnknownTransferCode):
         check_content(CHANNEL, State(CHANNEL_ID, 1, 0, 0, 0, 0, (transfer(7, payer=2),), False))
@@ -380,11 +373,6 @@ def test_these_need_no_intent_of_the_user(next_state: State) -> None:
         (without(2, user_wei=9), errors.NotFullyCredited),
         (without(1, 2, user_wei=19), errors.NotFullyCredited),
         (replace(BASE, nonce=6, transfers=(*LOCKED, transfer(9, USER, amount=0))), errors.TransferAdded),
-        (replace(BASE, nonce=6, transfers=(replace(LOCKED[0], amount=9), *LOCKED[1:])), errors.TransferChanged),
-        (
-            replace(BASE, nonce=6, transfers=(LOCKED[0], replace(LOCKED[1], expiry=NOW), LOCKED[2])),
-            errors.TransferChanged,
-        ),
     ],
 )
 def test_these_need_the_users_intent(next_state: State, error: type[errors.NeedsIntent]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from connext import errors, events
 from connext.channel import Channel, new_channel
-from connext.envelopes import KINDS, Envelope, Refusal, envelope_from_json, envelope_to_json
+from connext.envelopes import KINDS, Envelope, Refusal, Reveal, envelope_from_json, envelope_to_json
 from connext.messages import Domain
 from connext.party import Party, adopt, step
 from connext.store import MAX_FILE_BYTES, InvalidFile, Store, StoreLocked, StoreNotLocked, read_envelope, write_envelope
@@ -194,7 +194,7 @@ def test_nothing_is_saved_without_the_lock(store: Store) -> None:
 @pytest.mark.parametrize(
     ("keys", "value", "where"),
     [
-        ("format", "2", "format 1"),
+        ("format", "1", "format 2"),
         ("chainId", "5", "file.chainId"),
         ("channel.id", "0x" + "00" * 32, "file.channel.id"),
         ("channel.identity.salt", "1", "file.channel.id"),
@@ -322,7 +322,8 @@ def envelopes() -> list[Envelope]:
     exit_ = only(pair.do(NODE, events.SignExit(CHANNEL_ID, NOW + 60)), events.HandOut).envelope
     pair.confirm(disputed())
     pair.do(NODE, events.ProposeResume(CHANNEL_ID, NOW + HOUR))
-    return [*found, exit_, pair.mail[USER][-1], forged(USER, state(9), 0, Refusal)]
+    reveal = Reveal(CHANNEL_ID, 7, b"any bytes")
+    return [*found, exit_, pair.mail[USER][-1], forged(USER, state(9), 0, Refusal), reveal]
 
 
 def test_every_kind_of_envelope_travels_as_a_file(tmp_path: Path) -> None:
