@@ -6,7 +6,8 @@ from pathlib import Path
 from connext.actions import play
 from connext.chain.evm import EvmChain
 from connext.ledger import Settlement
-from connext.stories import read_story, world_of
+from connext.stories import read_story
+from connext.story import world_of
 from connext.types import Amounts
 from connext.world import actor
 from tests.scene import assert_ledger_is_storage, deploy, enrich
