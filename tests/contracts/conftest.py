@@ -36,7 +36,8 @@ INITIAL_TOKENS = 1_000_000 * 10**18
 """Everybody's, with an unlimited allowance for the manager."""
 
 
-# Ape would ask the node about every other fixture of a session before each test.
+# Ape would ask the node about every other fixture of a session before each test. It tells fixtures apart by their names
+# alone: of two with one name, in whatever files, both must be on the chain or both off it.
 on_chain = ape.fixture(scope="session", chain_isolation=True)
 off_chain = ape.fixture(scope="session", chain_isolation=False)
 

@@ -13,6 +13,7 @@ from connext.types import DAY, Asset, Side, Status
 from connext.world import actor
 from tests.contracts.arena import Arena, close, promise, settle, settle_transfers
 from tests.contracts.channels import View
+from tests.contracts.conftest import off_chain
 from tests.contracts.transfers import holding
 
 PARAMS = b"the parameters of one payment"
@@ -76,7 +77,7 @@ class Route:
         return bob - bob_before - own_part, carol - carol_before
 
 
-@pytest.fixture(scope="module")
+@off_chain
 def route():
     return Route()
 

@@ -18,6 +18,7 @@ from connext.chain.evm import EvmChain
 from connext.conditions import FULL_SHARE
 from connext.messages import Transfer
 from connext.types import MAX_CHANNEL_TOTAL, Asset, Side
+from tests.contracts.conftest import off_chain
 from tests.contracts.locks import Book, Outcome, Pair, for_user, reserved, unclaimed
 from tests.scene import DEPLOYER, double
 
@@ -31,9 +32,9 @@ Settle = Callable[..., Answer]
 repeatable = settings(derandomize=True, deadline=None, max_examples=150)
 
 
-@pytest.fixture(scope="module")
-def settle() -> Settle:
-    """`settle(held, settled, transfers, wanted, limits)`: what stays held, what is settled, what the user gets."""
+@off_chain
+def settle_lock() -> Settle:
+    """`settle_lock(held, settled, transfers, wanted, limits)`: what stays held, what is settled, what the user gets."""
     chain, artifact = EvmChain(), double("LocksHarness")
     harness = chain.deploy(DEPLOYER, artifact.bytecode)
 
@@ -82,19 +83,19 @@ LISTS = st.lists(TRANSFERS, max_size=12)
 BITS = st.just(ALL) | st.integers(0, 2**12 - 1) | st.integers(0, ALL)
 
 
-def test_any_list_at_once(settle: Settle) -> None:
+def test_any_list_at_once(settle_lock: Settle) -> None:
     @repeatable
     @given(PAIRS, LISTS, BITS, LIMITS)
     def compare(held: Pair, transfers: list[Transfer], wanted: int, limits: Pair) -> None:
         book = Book(held, transfers, limits)
         user, node = book.show(wanted, outcomes(transfers))
-        assert settle(held, 0, transfers, wanted, limits) == (book.held, book.bits, user)
+        assert settle_lock(held, 0, transfers, wanted, limits) == (book.held, book.bits, user)
         assert minus(held, book.held, user) == node, "G7"
 
     compare()
 
 
-def test_any_list_in_any_portions(settle: Settle) -> None:
+def test_any_list_in_any_portions(settle_lock: Settle) -> None:
     """What each transfer gets does not depend on when it is settled, nor on what was settled before."""
 
     @repeatable
@@ -105,21 +106,21 @@ def test_any_list_in_any_portions(settle: Settle) -> None:
         for wanted in portions:
             user, node = book.show(wanted, outcomes(transfers))
             before = kept
-            kept, bits, got = settle(before, bits, transfers, wanted, limits)
+            kept, bits, got = settle_lock(before, bits, transfers, wanted, limits)
             assert (kept, bits, got) == (book.held, book.bits, user)
             assert minus(before, kept, got) == node
 
     compare()
 
 
-def test_outcomes_that_become_final_one_by_one(settle: Settle) -> None:
+def test_outcomes_that_become_final_one_by_one(settle_lock: Settle) -> None:
     """In any order, and however often it is tried in between: in the end everybody has got the same."""
 
     @repeatable
     @given(PAIRS, LISTS, st.randoms(use_true_random=False))
     def compare(held: Pair, transfers: list[Transfer], rng: Random) -> None:
         final = [replace(t, expiry=0) for t in transfers]
-        _, _, at_once = settle(held, 0, final)
+        _, _, at_once = settle_lock(held, 0, final)
         order = list(range(len(transfers)))
         rng.shuffle(order)
         kept, bits, got = held, 0, NOTHING
@@ -127,9 +128,9 @@ def test_outcomes_that_become_final_one_by_one(settle: Settle) -> None:
             known = set(order[:last])
             now = [replace(t, expiry=0 if i in known else 1) for i, t in enumerate(transfers)]
             before = kept
-            kept, bits, user = settle(before, bits, now)
+            kept, bits, user = settle_lock(before, bits, now)
             got = Pair(got.wei + user.wei, got.token + user.token)
-            assert settle(kept, bits, now) == (kept, bits, NOTHING), "nothing is settled twice"
+            assert settle_lock(kept, bits, now) == (kept, bits, NOTHING), "nothing is settled twice"
         assert got == at_once
         assert kept == NOTHING
 
@@ -137,7 +138,7 @@ def test_outcomes_that_become_final_one_by_one(settle: Settle) -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 200, 255, 256, 257, 300])
-def test_lists_of_every_length(settle: Settle, rng: Random, length: int) -> None:
+def test_lists_of_every_length(settle_lock: Settle, rng: Random, length: int) -> None:
     """Too much and too little for what they ask; some at once, then the rest."""
     transfers = [
         transfer(rng.randrange(2), rng.randrange(2), rng.randrange(100), rng.randrange(FULL_SHARE + 1))
@@ -148,7 +149,7 @@ def test_lists_of_every_length(settle: Settle, rng: Random, length: int) -> None
         kept, bits = held, 0
         for wanted in (rng.getrandbits(256), ALL):
             user, _ = book.show(wanted, outcomes(transfers))
-            kept, bits, got = settle(kept, bits, transfers, wanted)
+            kept, bits, got = settle_lock(kept, bits, transfers, wanted)
             assert (kept, bits, got) == (book.held, book.bits, user)
         assert kept == NOTHING
 
@@ -170,96 +171,96 @@ def pair(asset: int, amount: int) -> Pair:
     [(0, 0), (1, 0), (FULL_SHARE // 2, 50), (FULL_SHARE - 1, 100), (FULL_SHARE, 101)],
 )
 def test_shares_are_rounded_down_for_the_payee(
-    settle: Settle, payer: int, asset: int, share: int, for_payee: int
+    settle_lock: Settle, payer: int, asset: int, share: int, for_payee: int
 ) -> None:
     transfers = [transfer(payer, asset, 101, share)]
     user = for_payee if payer == Side.NODE else 101 - for_payee
-    assert settle(pair(asset, 101), 0, transfers) == (NOTHING, 1, pair(asset, user))
+    assert settle_lock(pair(asset, 101), 0, transfers) == (NOTHING, 1, pair(asset, user))
 
 
 @EACH_ASSET
 @EACH_PAYER
-def test_the_largest_amount_is_shared_exactly(settle: Settle, payer: int, asset: int) -> None:
+def test_the_largest_amount_is_shared_exactly(settle_lock: Settle, payer: int, asset: int) -> None:
     """No share of the largest total overflows."""
     most = MAX_CHANNEL_TOTAL
     for share in (1, FULL_SHARE - 1, FULL_SHARE):
         paid = transfer(payer, asset, 2**128 - 1, share)
         expected = pair(asset, for_user(paid, most, share))
-        assert settle(pair(asset, most), 0, [paid]) == (NOTHING, 1, expected)
+        assert settle_lock(pair(asset, most), 0, [paid]) == (NOTHING, 1, expected)
 
 
 @EACH_ASSET
-def test_what_comes_first_in_the_list_comes_first(settle: Settle, asset: int) -> None:
+def test_what_comes_first_in_the_list_comes_first(settle_lock: Settle, asset: int) -> None:
     """Of 100 the third has 30 reserved and the fourth nothing, in whatever order they are settled."""
     transfers = [transfer(Side.NODE, asset, amount) for amount in (50, 20, 40, 10)]
     assert reserved(pair(asset, 100), transfers) == [50, 20, 30, 0]
     kept, bits = pair(asset, 100), 0
     for wanted, got in ((3, 0), (2, 30), (0, 50), (1, 20)):
-        kept, bits, user = settle(kept, bits, transfers, 1 << wanted)
+        kept, bits, user = settle_lock(kept, bits, transfers, 1 << wanted)
         assert user == pair(asset, got)
     assert (kept, bits) == (NOTHING, 0b0111)
 
 
-def test_assets_do_not_mix(settle: Settle) -> None:
+def test_assets_do_not_mix(settle_lock: Settle) -> None:
     transfers = [transfer(Side.NODE, Asset.ETH, 70), transfer(Side.NODE, Asset.DAI, 70)]
-    assert settle(Pair(50, 60), 0, transfers) == (NOTHING, 0b11, Pair(50, 60))
-    assert settle(Pair(0, 60), 0, transfers) == (NOTHING, 0b10, Pair(0, 60))
-    assert settle(Pair(50, 0), 0, transfers) == (NOTHING, 0b01, Pair(50, 0))
+    assert settle_lock(Pair(50, 60), 0, transfers) == (NOTHING, 0b11, Pair(50, 60))
+    assert settle_lock(Pair(0, 60), 0, transfers) == (NOTHING, 0b10, Pair(0, 60))
+    assert settle_lock(Pair(50, 0), 0, transfers) == (NOTHING, 0b01, Pair(50, 0))
 
 
-def test_ids_mean_nothing_here(settle: Settle) -> None:
+def test_ids_mean_nothing_here(settle_lock: Settle) -> None:
     """Twice the same transfer is two transfers."""
     twice = [transfer(Side.NODE, Asset.ETH, 5)] * 2
-    assert settle(Pair(10, 0), 0, twice) == (NOTHING, 0b11, Pair(10, 0))
+    assert settle_lock(Pair(10, 0), 0, twice) == (NOTHING, 0b11, Pair(10, 0))
 
 
 @EACH_ASSET
-def test_what_no_transfer_claims_is_the_nodes_with_the_first_showing(settle: Settle, asset: int) -> None:
+def test_what_no_transfer_claims_is_the_nodes_with_the_first_showing(settle_lock: Settle, asset: int) -> None:
     """Whatever is wanted then."""
     paid = transfer(Side.NODE, asset, 30)
     assert unclaimed(pair(asset, 100), [paid]) == pair(asset, 70)
-    assert settle(pair(asset, 100), 0, [paid], 0) == (pair(asset, 30), 0, NOTHING)
-    assert settle(pair(asset, 100), 0, []) == (NOTHING, 0, NOTHING)
+    assert settle_lock(pair(asset, 100), 0, [paid], 0) == (pair(asset, 30), 0, NOTHING)
+    assert settle_lock(pair(asset, 100), 0, []) == (NOTHING, 0, NOTHING)
 
 
 @pytest.mark.parametrize(("payer", "asset"), [(2, 0), (0, 2), (255, 1), (1, 128), (1, 255), (2, 2)])
-def test_an_unknown_code_claims_nothing(settle: Settle, payer: int, asset: int) -> None:
+def test_an_unknown_code_claims_nothing(settle_lock: Settle, payer: int, asset: int) -> None:
     """Also where it would shift into the amount of another asset."""
     transfers = [transfer(payer, asset, 10), transfer(Side.NODE, Asset.ETH, 10)]
-    assert settle(Pair(10, 10), 0, transfers) == (NOTHING, 0b10, Pair(10, 0))
+    assert settle_lock(Pair(10, 10), 0, transfers) == (NOTHING, 0b10, Pair(10, 0))
 
 
 @EACH_ASSET
 @EACH_PAYER
 @pytest.mark.parametrize("is_final", [False, True])
-def test_what_is_above_the_limit_goes_back_at_once(settle: Settle, payer: int, asset: int, is_final: bool) -> None:
+def test_what_is_above_the_limit_goes_back_at_once(settle_lock: Settle, payer: int, asset: int, is_final: bool) -> None:
     """G8: whatever its outcome, and whether that is final. The limit is of the amount, not of what is there for it."""
     limits = Pair(*(100 if own == asset else 0 for own in Asset))
     back = 60 if payer == Side.USER else 0
     above = transfer(payer, asset, 101, is_final=is_final)
-    assert settle(pair(asset, 60), 0, [above], ALL, limits) == (NOTHING, 1, pair(asset, back))
+    assert settle_lock(pair(asset, 60), 0, [above], ALL, limits) == (NOTHING, 1, pair(asset, back))
     at = transfer(payer, asset, 100, is_final=is_final)
-    kept, bits, user = settle(pair(asset, 60), 0, [at], ALL, limits)
+    kept, bits, user = settle_lock(pair(asset, 60), 0, [at], ALL, limits)
     expected = (NOTHING, 1, pair(asset, 60 - back)) if is_final else (pair(asset, 60), 0, NOTHING)
     assert (kept, bits, user) == expected
 
 
-def test_a_transfer_that_is_not_wanted_is_not_asked_about(settle: Settle) -> None:
+def test_a_transfer_that_is_not_wanted_is_not_asked_about(settle_lock: Settle) -> None:
     """Neither its limit nor its outcome counts."""
     above = transfer(Side.USER, Asset.ETH, 101)
     limits = Pair(100, 100)
-    assert settle(Pair(101, 0), 0, [above], 0, limits) == (Pair(101, 0), 0, NOTHING)
-    assert settle(Pair(101, 0), 0, [above], ALL - 1, limits) == (Pair(101, 0), 0, NOTHING)
+    assert settle_lock(Pair(101, 0), 0, [above], 0, limits) == (Pair(101, 0), 0, NOTHING)
+    assert settle_lock(Pair(101, 0), 0, [above], ALL - 1, limits) == (Pair(101, 0), 0, NOTHING)
 
 
-def test_beyond_256_nothing_is_claimed(settle: Settle) -> None:
+def test_beyond_256_nothing_is_claimed(settle_lock: Settle) -> None:
     transfers = [transfer(Side.NODE, Asset.ETH, 1)] * 300
-    assert settle(Pair(300, 0), 0, transfers) == (NOTHING, ALL, Pair(256, 0))
+    assert settle_lock(Pair(300, 0), 0, transfers) == (NOTHING, ALL, Pair(256, 0))
 
 
-def test_the_first_and_the_last_bit(settle: Settle) -> None:
+def test_the_first_and_the_last_bit(settle_lock: Settle) -> None:
     transfers = [transfer(Side.NODE, Asset.ETH, 1)] * 256
     last = 1 << 255
-    assert settle(Pair(256, 0), 0, transfers, last) == (Pair(255, 0), last, Pair(1, 0))
-    assert settle(Pair(255, 0), last, transfers) == (NOTHING, ALL, Pair(255, 0))
-    assert settle(Pair(255, 0), ALL - 1, transfers, 1) == (NOTHING, ALL, Pair(1, 0))
+    assert settle_lock(Pair(256, 0), 0, transfers, last) == (Pair(255, 0), last, Pair(1, 0))
+    assert settle_lock(Pair(255, 0), last, transfers) == (NOTHING, ALL, Pair(255, 0))
+    assert settle_lock(Pair(255, 0), ALL - 1, transfers, 1) == (NOTHING, ALL, Pair(1, 0))

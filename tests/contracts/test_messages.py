@@ -10,6 +10,7 @@ from connext.chain import Transaction
 from connext.chain.evm import EvmChain
 from connext.keccak import keccak256
 from connext.messages import Transfer, transfers_hash
+from tests.contracts.conftest import off_chain
 from tests.parity.strategies import structs
 from tests.scene import DEPLOYER, double
 
@@ -31,29 +32,29 @@ class Harness:
         return self.artifact.abi.decode_result(function, answer)
 
 
-@pytest.fixture(scope="module")
-def harness() -> Harness:
+@off_chain
+def hasher() -> Harness:
     return Harness()
 
 
-def check(harness: Harness, transfers: tuple[Transfer, ...]) -> None:
+def check(hasher: Harness, transfers: tuple[Transfer, ...]) -> None:
     """And that no memory of anybody else is touched."""
     expected = transfers_hash(transfers)
-    assert harness.ask("plainHash", transfers) == expected
-    assert harness.ask("hash", transfers) == (expected, MEMORY, bytes(1024))
+    assert hasher.ask("plainHash", transfers) == expected
+    assert hasher.ask("hash", transfers) == (expected, MEMORY, bytes(1024))
 
 
-def test_any_list(harness: Harness) -> None:
+def test_any_list(hasher: Harness) -> None:
     @repeatable
     @given(st.lists(structs(Transfer), max_size=8).map(tuple))
     def compare(transfers: tuple[Transfer, ...]) -> None:
-        check(harness, transfers)
+        check(hasher, transfers)
 
     compare()
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 7, 8, 9, 200, 256, 257, 300])
-def test_lists_of_every_length(harness, rng, length):
+def test_lists_of_every_length(hasher, rng, length):
     """Shorter and longer than the struct that is hashed behind them."""
     transfers = tuple(
         Transfer(
@@ -67,22 +68,22 @@ def test_lists_of_every_length(harness, rng, length):
         )
         for _ in range(length)
     )
-    check(harness, transfers)
+    check(hasher, transfers)
 
 
-def test_no_transfers(harness):
-    assert harness.ask("hash", ())[0] == keccak256(b"")
+def test_no_transfers(hasher):
+    assert hasher.ask("hash", ())[0] == keccak256(b"")
 
 
-def test_every_bit_of_a_transfer_counts(harness, rng):
+def test_every_bit_of_a_transfer_counts(hasher, rng):
     """Also those that no value of its field has: what was not signed like that has another hash."""
     transfers = tuple(Transfer(i, 0, 0, 5, bytes(20), bytes(32), 9) for i in range(3))
-    clean = harness.artifact.abi.encode_call("hash", transfers)
+    clean = hasher.artifact.abi.encode_call("hash", transfers)
     start = 4 + 64
-    seen = {harness.ask_encoded("hash", clean)[0]}
+    seen = {hasher.ask_encoded("hash", clean)[0]}
     for word in range(3 * 7):
         for bit in (0, 255, rng.randrange(1, 255)):
             data = bytearray(clean)
             data[start + 32 * word + 31 - bit // 8] ^= 1 << bit % 8
-            seen.add(harness.ask_encoded("hash", bytes(data))[0])
+            seen.add(hasher.ask_encoded("hash", bytes(data))[0])
     assert len(seen) == 1 + 3 * 7 * 3
