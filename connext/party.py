@@ -37,7 +37,7 @@ from connext.keccak import keccak256
 from connext.messages import Exit, Resume, State, Transfer, Withdrawal
 from connext.rules import Policy
 from connext.signing import Signable, Signature, Signer, check_signature
-from connext.transfers import Claim, RecordedOutcome, Triple, change, triple_of, with_change
+from connext.transfers import NOTHING_PROVED, Claim, RecordedOutcome, Triple, change, triple_of, with_change
 from connext.types import Address, Asset, Status, amounts_of
 
 Result = tuple[Channel, list[Output]]
@@ -130,7 +130,7 @@ def _follow_up(
 def _advance(party: Party, channel_id: bytes, *, may_propose: bool) -> tuple[Party, bool, list[Output]]:
     """Take over better witnesses from other channels, show what is to be shown, resolve what is decided."""
     before = channel = party.channels[channel_id]
-    channel = replace(channel, claims=tuple(_best(party, claim) for claim in channel.claims))
+    channel = _with_best_witnesses(party, channel)
     outputs: list[Output] = []
     for transfer, claim in routes.to_show(party, channel):
         channel = _with_claim(channel, replace(claim, shown=claim.share))
@@ -144,13 +144,18 @@ def _advance(party: Party, channel_id: bytes, *, may_propose: bool) -> tuple[Par
     return party, channel != before, outputs
 
 
-def _best(party: Party, claim: Claim) -> Claim:
-    """With the best witness of the triple that any channel knows."""
-    for channel in party.channels.values():
-        for other in channel.claims:
-            if other.share > claim.share and other.triple == claim.triple:
-                claim = replace(claim, witness=other.witness, share=other.share)
-    return claim
+def _with_best_witnesses(party: Party, channel: Channel) -> Channel:
+    """With the best witness of each triple that any channel knows."""
+    best: dict[Triple, Claim] = {}
+    for other in party.channels.values():
+        for claim in other.claims:
+            if claim.share and claim.share > best.get(claim.triple, NOTHING_PROVED).share:
+                best[claim.triple] = claim
+    for claim in channel.claims if best else ():
+        better = best.get(claim.triple, NOTHING_PROVED)
+        if better.share > claim.share:
+            channel = _with_claim(channel, replace(claim, witness=better.witness, share=better.share))
+    return channel
 
 
 def _reconsider(party: Party, channel: Channel) -> Result:

@@ -42,6 +42,10 @@ class Claim:
         return Triple(self.condition, self.params_hash, self.expiry)
 
 
+NOTHING_PROVED = Claim(bytes(20), bytes(32), 0, b"", b"", 0, 0)
+"""In the place of a claim that there is not."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedOutcome:
     """The share that the registry had of a triple at the end of a confirmed block with this time."""
