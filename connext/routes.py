@@ -4,11 +4,13 @@ A *leg* is a transfer on a triple; an incoming leg is locked for me, an outgoing
 at one share on chain, so a party that keeps to the order in which it lets them go off chain ends with at least as much.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from connext import errors, events
-from connext.channel import Channel, Deployment
+from connext.channel import Channel, Deployment, Offer
 from connext.conditions import FULL_SHARE
 from connext.fees import outgoing
 from connext.links import check_request
@@ -55,20 +57,32 @@ def others(book: Book, channel: Channel) -> Iterator[Channel]:
     return (other for other in book.channels.values() if other.claims and other.id != channel.id)
 
 
-def open_incoming(book: Book, channel: Channel, state: State, triple: Triple) -> bool:
-    """Whether something is locked for me on the triple, once `state` is the channel's newest."""
-    if any(legs([state], triple, channel.side.other)):
-        return True
-    return any(any(legs([other.latest.message], triple, other.side.other)) for other in others(book, channel))
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of every triple that something is open on, once a state is the newest of its channel.
+
+    claims: of that channel. incoming: something is locked for me. outgoing: a channel in which I have locked something;
+    half-signed states that are not dead by then count.
+    """
+
+    claims: Mapping[Triple, Claim]
+    incoming: Set[Triple]
+    outgoing: Mapping[Triple, Channel]
 
 
-def forwarded_in(book: Book, channel: Channel, state: State, triple: Triple) -> Channel | None:
-    """A channel in which I have locked something on the triple, once `state` is the newest of `channel`; half-signed
-    states that are not dead by then count."""
+def standing(book: Book, channel: Channel, state: State) -> Standing:
     alive = [state, *(offer.state for offer in channel.own_offers if offer.state.nonce > state.nonce)]
-    if any(legs(alive, triple, channel.side)):
-        return channel
-    return next((o for o in others(book, channel) if any(legs(o.signed_states, triple, o.side))), None)
+    incoming = {triple_of(transfer) for transfer in state.transfers if transfer.payer != channel.side}
+    outgoing = dict.fromkeys(_locked_by(channel.side, alive), channel)
+    for other in others(book, channel):
+        incoming.update(_locked_by(other.side.other, [other.latest.message]))
+        for triple in _locked_by(other.side, other.signed_states):
+            outgoing.setdefault(triple, other)
+    return Standing({claim.triple: claim for claim in channel.claims}, incoming, outgoing)
+
+
+def _locked_by(side: Side, states: Iterable[State]) -> Iterator[Triple]:
+    return (triple_of(transfer) for state in states for transfer in state.transfers if transfer.payer == side)
 
 
 # --- At which share a leg may be removed ---
@@ -80,33 +94,39 @@ def final_share(book: Book, triple: Triple) -> int | None:
     return outcome.share if outcome is not None and outcome.is_final(triple.expiry) else None
 
 
+def time_of(book: Book, channel: Channel, triple: Triple) -> int:
+    """The latest confirmed time that is known: of the channel's block, or of the outcome's."""
+    outcome = book.outcomes.get(triple)
+    return channel.on_chain.time if outcome is None else max(channel.on_chain.time, outcome.time)
+
+
 def in_margin(book: Book, channel: Channel, triple: Triple) -> bool:
     """Whether the expiry is so near that nothing is resolved off chain any more."""
-    return channel.on_chain.time >= triple.expiry - book.policy.recording_margin
+    return time_of(book, channel, triple) >= triple.expiry - book.policy.recording_margin
 
 
-def release_share(book: Book, channel: Channel, state: State, triple: Triple) -> int | None:
-    """The share at which an outgoing leg may go, if `state` comes after; None where it must stay.
+def release_share(book: Book, channel: Channel, then: Standing, triple: Triple) -> int | None:
+    """The share at which an outgoing leg may go; None where it must stay.
 
     All of it only when everything incoming is credited, less of it before (rule 7): then the witness can still be
     recorded, which makes what comes in worth as much.
     """
     if (final := final_share(book, triple)) is not None:
         return final
-    claim = channel.claim(triple)
+    claim = then.claims.get(triple)
     if claim is None or not claim.share or in_margin(book, channel, triple):
         return None
-    if claim.share == FULL_SHARE and open_incoming(book, channel, state, triple):
+    if claim.share == FULL_SHARE and triple in then.incoming:
         return None
     return claim.share
 
 
-def claim_share(book: Book, channel: Channel, state: State, triple: Triple) -> int:
-    """The least share at which an incoming leg may go without a word of the owner, if `state` comes after."""
+def claim_share(book: Book, then: Standing, triple: Triple) -> int:
+    """The least share at which an incoming leg may go without a word of the owner."""
     if (final := final_share(book, triple)) is not None:
         return final
-    claim = channel.claim(triple)
-    if claim is None or not claim.share or forwarded_in(book, channel, state, triple) is not None:
+    claim = then.claims.get(triple)
+    if claim is None or not claim.share or triple in then.outgoing:
         return FULL_SHARE
     return claim.share
 
@@ -114,11 +134,15 @@ def claim_share(book: Book, channel: Channel, state: State, triple: Triple) -> i
 def share_of(book: Book, channel: Channel, state: State) -> ShareOf:
     """For rule 3: at which share each leg that `state` removes may go."""
 
+    @cache
+    def then() -> Standing:
+        return standing(book, channel, state)
+
     def share(transfer: Transfer) -> int:
         triple = triple_of(transfer)
         if transfer.payer == channel.side:
-            return release_share(book, channel, state, triple) or 0
-        return claim_share(book, channel, state, triple)
+            return release_share(book, channel, then(), triple) or 0
+        return claim_share(book, then(), triple)
 
     return share
 
@@ -129,21 +153,24 @@ def share_of(book: Book, channel: Channel, state: State) -> ShareOf:
 def resolution(book: Book, channel: Channel, nonce: int) -> State | None:
     """The next state without the triples on which I pay and whose share is decided; None if there are none."""
     latest = channel.latest.message
-    paid = dict.fromkeys(
+    proved = {claim.triple for claim in channel.claims if claim.share}
+    incoming = set(_locked_by(channel.side.other, [latest]))
+    decided = [
         triple
-        for transfer in latest.transfers
-        if transfer.payer == channel.side and not _other_proposes(channel, triple := triple_of(transfer))
-    )
-    candidate = _without(latest, nonce, dict.fromkeys(paid, 0))
-    shares = {
-        triple: share for triple in paid if (share := release_share(book, channel, candidate, triple)) is not None
-    }
+        for triple in dict.fromkeys(_locked_by(channel.side, [latest]))
+        if (triple in proved or final_share(book, triple) is not None)
+        # Where both pay on one triple (an exchange) both could propose, and would cross: the node does.
+        and (channel.side is Side.NODE or triple not in incoming)
+    ]
+    if not decided:
+        return None
+    then = standing(book, channel, _without(latest, nonce, dict.fromkeys(decided, 0)))
+    shares = {}
+    for triple in decided:
+        share = release_share(book, channel, then, triple)
+        if share is not None and (triple not in incoming or share >= claim_share(book, then, triple)):
+            shares[triple] = share
     return _without(latest, nonce, shares) if shares else None
-
-
-def _other_proposes(channel: Channel, triple: Triple) -> bool:
-    """Where both pay on one triple (an exchange) both could propose, and would cross: the node does."""
-    return channel.side is Side.USER and any(legs([channel.latest.message], triple, channel.side.other))
 
 
 def _without(state: State, nonce: int, shares: Mapping[Triple, int]) -> State:
@@ -154,12 +181,14 @@ def _without(state: State, nonce: int, shares: Mapping[Triple, int]) -> State:
 def to_show(book: Book, channel: Channel) -> Iterator[tuple[Transfer, Claim]]:
     """Incoming legs whose payer shall see my witness now (rule 8).
 
-    Of less than the full share not before all that I forwarded in other channels is resolved (rule 7).
+    Of less than the full share not before all that I forwarded in other channels is resolved (rule 7). Nothing while a
+    state that I have half-signed could still take the leg away: the payer would have the secret for nothing.
     """
-    latest = channel.latest.message
     for claim in channel.claims:
-        incoming = next(legs([latest], claim.triple, channel.side.other), None)
-        if incoming is None or claim.share <= claim.shown or in_margin(book, channel, claim.triple):
+        if claim.share <= claim.shown or in_margin(book, channel, claim.triple):
+            continue
+        incoming = next(legs([channel.latest.message], claim.triple, channel.side.other), None)
+        if incoming is None or removing_offer(channel, incoming) is not None:
             continue
         if claim.share < FULL_SHARE and any(
             any(legs(other.signed_states, claim.triple, other.side)) for other in others(book, channel)
@@ -168,16 +197,23 @@ def to_show(book: Book, channel: Channel) -> Iterator[tuple[Transfer, Claim]]:
         yield incoming, claim
 
 
+def removing_offer(channel: Channel, transfer: Transfer) -> Offer | None:
+    """A half-signed state of mine without the transfer."""
+    return next((offer for offer in channel.own_offers if transfer not in offer.state.transfers), None)
+
+
 def to_record(book: Book) -> Iterator[tuple[Channel, Claim]]:
     """Rule 8: what must be recorded now, each triple once: I would lose by it if it never were."""
     seen = set()
     for channel in book.channels.values():
         for claim in channel.claims:
-            triple, time = claim.triple, channel.on_chain.time
-            outcome = book.outcomes.get(triple)
-            if not claim.share or triple in seen or (outcome is not None and outcome.share >= claim.share):
+            if not claim.share or (triple := claim.triple) in seen:
                 continue
-            if in_margin(book, channel, triple) and time < claim.expiry and _at_stake(channel, triple):
+            outcome = book.outcomes.get(triple)
+            if outcome is not None and outcome.share >= claim.share:
+                continue
+            near = in_margin(book, channel, triple) and time_of(book, channel, triple) < claim.expiry
+            if near and _at_stake(channel, triple):
                 seen.add(triple)
                 yield channel, claim
 
@@ -221,17 +257,13 @@ def _lists(channel: Channel) -> Iterator[tuple[Transfer, ...]]:
 
 
 def check_recordable(book: Book, channel: Channel, state: State) -> None:
-    """Rule 8: all open triples on which something is locked for me can be recorded within the margin."""
-    incoming = {
-        triple_of(transfer)
-        for known, states in (*((other, other.signed_states) for other in others(book, channel)), (channel, (state,)))
-        for own in states
-        for transfer in own.transfers
-        if transfer.payer != known.side
-    }
+    """Rule 8: all triples that are open can be recorded within the margin."""
+    states = [state, *(own for other in others(book, channel) for own in other.signed_states)]
+    triples = {triple_of(transfer) for own in states for transfer in own.transfers}
+    count = sum(final_share(book, triple) is None for triple in triples)
     maximum = book.policy.recording_margin // book.policy.seconds_per_recording
-    if len(incoming) > maximum:
-        raise errors.TooManyToRecord(len(incoming), maximum)
+    if count > maximum:
+        raise errors.TooManyToRecord(count, maximum)
 
 
 def check_fresh(book: Book, params_hash: Bytes32) -> None:
@@ -310,7 +342,7 @@ def _sums(book: Book, triple: Triple, asset_in: int) -> tuple[int, list[int]]:
 
 def check_give_back(book: Book, channel: Channel, state: State, transfer: Transfer) -> None:
     """Rule 7: nothing that comes in is given back while anything of it is forwarded."""
-    still = forwarded_in(book, channel, state, triple_of(transfer))
+    still = standing(book, channel, state).outgoing.get(triple_of(transfer))
     if still is not None:
         raise errors.StillForwarded(transfer.id, still.id)
 
@@ -318,8 +350,7 @@ def check_give_back(book: Book, channel: Channel, state: State, transfer: Transf
 def check_shown_in_time(book: Book, channel: Channel, triple: Triple) -> None:
     """Rule 8: a secret is shown only while it can still be recorded."""
     if in_margin(book, channel, triple):
-        margin = book.policy.recording_margin
-        raise errors.TooLateToShow(triple.expiry, channel.on_chain.time, margin)
+        raise errors.TooLateToShow(triple.expiry, time_of(book, channel, triple), book.policy.recording_margin)
 
 
 def locked(channel: Channel, nonce: int, amounts: Iterable[tuple[Side, Asset, int]], triple: Triple) -> State:
