@@ -293,6 +293,25 @@ class StillForwarded(RuleError):
 
 
 @dataclass(eq=False)
+class OutOfOrder(RuleError):
+    text = (
+        "{asset}: I would get {change} wei more than before, and {least} are needed: what comes in and what is "
+        "forwarded of it can only go in order; go to the chain"
+    )
+    asset: str
+    change: int
+    least: int
+
+
+@dataclass(eq=False)
+class TransferExpired(RuleError):
+    text = "transfer {transfer_id} expired at {expiry} (confirmed time {time}): its outcome is final"
+    transfer_id: int
+    expiry: int
+    time: int
+
+
+@dataclass(eq=False)
 class TooLateToShow(RuleError):
     text = "the expiry {expiry} is too near (confirmed time {time}, margin {margin} s): record the witness on chain"
     expiry: int

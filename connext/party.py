@@ -7,6 +7,7 @@ that is not followed is answered with an output too: Rejected, with the named er
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 from connext import errors, events, routes, rules
@@ -35,9 +36,18 @@ from connext.errors import ConnextError
 from connext.events import Event, Output
 from connext.keccak import keccak256
 from connext.messages import Exit, Resume, State, Transfer, Withdrawal
-from connext.rules import Policy
+from connext.rules import MAX_OPEN_TRANSFERS, Policy
 from connext.signing import Signable, Signature, Signer, check_signature
-from connext.transfers import NOTHING_PROVED, Claim, RecordedOutcome, Triple, change, triple_of, with_change
+from connext.transfers import (
+    NOT_LOOKED_AT,
+    NOTHING_PROVED,
+    Claim,
+    RecordedOutcome,
+    Triple,
+    change,
+    triple_of,
+    with_change,
+)
 from connext.types import Address, Asset, Status, amounts_of
 
 Result = tuple[Channel, list[Output]]
@@ -67,17 +77,30 @@ class Party:
 def adopt(party: Party, channels: Mapping[bytes, Channel]) -> tuple[Party, dict[bytes, ConnextError]]:
     """The party with those of its files' channels that are its own, and by id why the others are not.
 
-    A file says which side is mine; somebody may have put it there, with my signer and an account of its own.
+    A file says which side is mine; somebody may have put it there, with my signer and an account of its own. What it
+    says that a witness proves is judged again.
     """
     mine, refused = {}, {}
     for channel_id, channel in channels.items():
         try:
             rules.my_side(channel.identity, party.deployment, party.policy, party.account, party.signer.address)
             rules.check_mine(channel, party.account, party.signer.address)
-            mine[channel_id] = channel
+            mine[channel_id] = replace(channel, claims=tuple(_judged(party, claim) for claim in channel.claims))
         except ConnextError as error:
             refused[channel_id] = error
-    return replace(party, channels=mine), refused
+    party = replace(party, channels=mine)
+    return replace(party, outcomes=dict.fromkeys(party.triples, NOT_LOOKED_AT)), refused
+
+
+def _judged(party: Party, claim: Claim) -> Claim:
+    """With a witness only if it proves what it should."""
+    try:
+        share = _evaluate(party, claim, claim.witness) if claim.share else 0
+    except ConnextError:
+        share = 0
+    if share == claim.share:
+        return claim
+    return replace(claim, witness=b"", share=0, shown=0)
 
 
 def step(party: Party, event: Event) -> tuple[Party, list[Output]]:
@@ -98,7 +121,7 @@ def step(party: Party, event: Event) -> tuple[Party, list[Output]]:
         if after is channel:
             return party, outputs
         return _with_channel(party, after), [events.Save(after), *outputs]
-    return _follow_up(party, channel, after, outputs, may_propose=not isinstance(event, Refusal))
+    return _follow_up(party, channel, after, outputs, may_propose=not isinstance(event, Refusal | events.Resend))
 
 
 def _with_channel(party: Party, channel: Channel) -> Party:
@@ -116,46 +139,48 @@ def _follow_up(
 
     may_propose: not in the channel itself after a refusal, which would be an endless conversation.
     """
-    party, touched = _with_channel(party, after), set() if after is before else {after.id}
+    party = _with_channel(party, after)
     triples = {claim.triple for claim in (*before.claims, *after.claims)}
-    concerned = [after, *(o for o in routes.others(party, after) if any(c.triple in triples for c in o.claims))]
-    for channel in concerned:
-        party, changed, more = _advance(party, channel.id, may_propose=may_propose or channel.id != after.id)
+    others = [other for other in routes.others(party, after) if any(claim.triple in triples for claim in other.claims)]
+    best = _best_claims(party)
+    saves: list[Output] = []
+    for channel in (after, *others):
+        party, more = _advance(party, channel.id, best, may_propose=may_propose or channel.id != after.id)
         outputs += more
-        if changed:
-            touched.add(channel.id)
-    return party, [*(events.Save(party.channels[channel_id]) for channel_id in touched), *outputs]
+        now = party.channels[channel.id]
+        if now is not (before if channel is after else channel):
+            saves.append(events.Save(now))
+    return party, [*saves, *outputs]
 
 
-def _advance(party: Party, channel_id: bytes, *, may_propose: bool) -> tuple[Party, bool, list[Output]]:
-    """Take over better witnesses from other channels, show what is to be shown, resolve what is decided."""
-    before = channel = party.channels[channel_id]
-    channel = _with_best_witnesses(party, channel)
-    outputs: list[Output] = []
-    for transfer, claim in routes.to_show(party, channel):
-        channel = _with_claim(channel, replace(claim, shown=claim.share))
-        outputs.append(events.Send(Reveal(channel.id, transfer.id, claim.witness)))
-    party = _with_channel(party, channel)
-    if may_propose:
-        channel, accepted = _reconsider(party, channel)
-        party = _with_channel(party, channel)
-        channel, proposed = _resolve_decided(party, channel)
-        party, outputs = _with_channel(party, channel), [*outputs, *accepted, *proposed]
-    return party, channel != before, outputs
-
-
-def _with_best_witnesses(party: Party, channel: Channel) -> Channel:
-    """With the best witness of each triple that any channel knows."""
+def _best_claims(party: Party) -> dict[Triple, Claim]:
+    """The claim with the best witness of each triple, in whatever channel it was shown."""
     best: dict[Triple, Claim] = {}
-    for other in party.channels.values():
-        for claim in other.claims:
+    for channel in party.channels.values():
+        for claim in channel.claims:
             if claim.share and claim.share > best.get(claim.triple, NOTHING_PROVED).share:
                 best[claim.triple] = claim
+    return best
+
+
+def _advance(
+    party: Party, channel_id: bytes, best: Mapping[Triple, Claim], *, may_propose: bool
+) -> tuple[Party, list[Output]]:
+    """Take over better witnesses from other channels, show what is to be shown, resolve what is decided."""
+    channel = party.channels[channel_id]
+    outputs: list[Output] = []
     for claim in channel.claims if best else ():
         better = best.get(claim.triple, NOTHING_PROVED)
         if better.share > claim.share:
             channel = _with_claim(channel, replace(claim, witness=better.witness, share=better.share))
-    return channel
+    for transfer, claim in routes.to_show(party, channel):
+        channel = _with_claim(channel, replace(claim, shown=claim.share))
+        outputs.append(events.Send(Reveal(channel.id, transfer.id, claim.witness)))
+    if may_propose:
+        for act in (_reconsider, _resolve_decided):
+            channel, more = act(_with_channel(party, channel), channel)
+            outputs += more
+    return _with_channel(party, channel), outputs
 
 
 def _reconsider(party: Party, channel: Channel) -> Result:
@@ -189,14 +214,15 @@ def _with_claim(channel: Channel, claim: Claim) -> Channel:
 
 def _with_params(channel: Channel, state: State, params: tuple[bytes, ...]) -> Channel:
     """With a claim for every transfer that the state adds and whose parameters are among these."""
-    known = {claim.triple for claim in channel.claims}
+    if not params or len(state.transfers) > MAX_OPEN_TRANSFERS:
+        return channel
+    claims = {claim.triple: claim for claim in channel.claims}
     by_hash = {keccak256(data): data for data in params if len(data) <= MAX_PARAMS_BYTES}
     for transfer in change(channel.latest.message, state).added:
         triple, data = triple_of(transfer), by_hash.get(transfer.params_hash)
-        if data is not None and triple not in known:
-            known.add(triple)
-            channel = replace(channel, claims=(*channel.claims, Claim(*triple, data, b"", 0, 0)))
-    return channel
+        if data is not None and triple not in claims:
+            claims[triple] = Claim(*triple, data, b"", 0, 0)
+    return replace(channel, claims=tuple(claims.values()))
 
 
 def _without_old_claims(channel: Channel) -> Channel:
@@ -216,6 +242,8 @@ def _on_proposal(party: Party, channel: Channel, event: Proposal) -> Result:
     check_signature(signable.digest, event.signature, channel.counterparty)
     if signable.digest == channel.latest.digest:
         return channel, _states_again(channel)
+    if (mine := _own_offer(channel, signable.digest)) is not None:
+        return _both_signed(channel, mine, event.signature)
     rules.check_reach(channel, event.state)
     offer = Offer(event.state, event.base_nonce, False, signable.digest, event.signature)
     informed = _with_params(channel, event.state, event.params)
@@ -233,6 +261,8 @@ def _on_refusal(party: Party, channel: Channel, event: Refusal) -> Result:
     check_signature(signable.digest, event.signature, channel.counterparty)
     if signable.digest == channel.latest.digest:
         return channel, _states_again(channel)
+    if (mine := _own_offer(channel, signable.digest)) is not None:
+        return _both_signed(channel, mine, event.signature)
     rules.check_reach(channel, event.state)
     offer = Offer(event.state, event.base_nonce, True, signable.digest, event.signature)
     try:
@@ -288,6 +318,7 @@ def _answer(party: Party, channel: Channel, offer: Offer, signable: Signable) ->
 
 def _stand(party: Party, channel: Channel, mine: Offer, theirs: Offer) -> Result:
     """Rule 6: the node's proposal stands against one that crossed it; it needs a nonce that the user can still sign."""
+    channel = _without_old_claims(channel)
     rejected = _rejected(theirs, errors.CrossingStands(mine.state.nonce))
     if mine.state.nonce > theirs.state.nonce:
         return channel, [rejected, _send_offer(channel, mine)]
@@ -327,11 +358,8 @@ def _agree(channel: Channel, signed: Signed[State]) -> Result:
 
 def _on_countersignature(_party: Party, channel: Channel, event: Countersignature) -> Result:
     check_signature(event.digest, event.signature, channel.counterparty)
-    for offer in channel.own_offers:
-        if offer.digest == event.digest:
-            return _agree(
-                channel, countersigned(offer.state, offer.digest, channel.side, offer.signature, event.signature)
-            )
+    if (mine := _own_offer(channel, event.digest)) is not None:
+        return _both_signed(channel, mine, event.signature)
     for signed in channel.withdrawals:
         if signed.digest == event.digest:
             return _complete_withdrawal(channel, signed.with_signature(channel.side.other, event.signature))
@@ -340,6 +368,15 @@ def _on_countersignature(_party: Party, channel: Channel, event: Countersignatur
     if event.digest == channel.latest.digest and channel.latest.message.nonce:
         return _complete_latest(channel, event.signature)
     raise errors.NothingOffered(event.digest)
+
+
+def _own_offer(channel: Channel, digest: bytes) -> Offer | None:
+    return next((offer for offer in channel.own_offers if offer.digest == digest), None)
+
+
+def _both_signed(channel: Channel, mine: Offer, signature: Signature) -> Result:
+    """The counterparty has signed what I proposed, whether it answered or proposed the very same."""
+    return _agree(channel, countersigned(mine.state, mine.digest, channel.side, mine.signature, signature))
 
 
 def _complete_latest(channel: Channel, signature: Signature) -> Result:
@@ -448,6 +485,8 @@ def _accept_offer(party: Party, channel: Channel, offer: Offer) -> Result:
         # One that is not final was proposed before the dispute, else it would not be waiting, and may still be signed.
         rules.check_dispute_allows(channel, offer.state)
     _check_content(party, channel, offer.state)
+    routes.check_order(party, channel, offer.state)
+    routes.check_unused(party, channel, offer.state)
     return _countersign(party, channel, offer, Signable(party.deployment.domain, offer.state))
 
 
@@ -464,29 +503,41 @@ def _on_refuse(party: Party, channel: Channel, event: events.Refuse) -> Result:
 
 
 def _resolve(party: Party, channel: Channel, event: events.Resolve) -> Result:
-    """The owner's witness; what follows shows it to the payer."""
+    """The owner's witness; what follows shows it to the payer, unless it is too late for that."""
     transfer = routes.transfer_in(channel, event.transfer_id, channel.side.other)
-    routes.check_shown_in_time(party, channel, triple_of(transfer))
+    routes.check_unexpired(party, channel, transfer)
+    if (offer := routes.removing_offer(channel, transfer)) is not None:
+        raise errors.ProposalOutstanding(offer.state.nonce)
     channel, claim = _learn(party, channel, transfer, event.witness)
-    return _with_claim(channel, replace(claim, shown=0)), []
+    channel = _with_claim(channel, replace(claim, shown=0))
+    if routes.in_margin(party, channel, claim.triple):
+        return channel, [_submit_record(channel, claim)]
+    return channel, []
 
 
 def _on_reveal(party: Party, channel: Channel, event: Reveal) -> Result:
-    """The payee's witness; what follows resolves what it decides. Rule 8: only of conditions on my own list."""
+    """The payee's witness; what follows resolves what it decides. Rule 8: only of conditions on my own list.
+
+    Within the margin it decides nothing: the payee must record it, and I lose nothing if it does not.
+    """
     transfer = routes.transfer_in(channel, event.transfer_id, channel.side)
+    routes.check_shown_in_time(party, channel, triple_of(transfer))
     channel, claim = _learn(party, channel, transfer, event.witness)
     return _with_claim(channel, replace(claim, shown=claim.share)), []
 
 
 def _learn(party: Party, channel: Channel, transfer: Transfer, witness: bytes) -> tuple[Channel, Claim]:
     claim = _claim_of(channel, transfer)
-    deployment = party.deployment
-    chain_id = deployment.domain.chain_id
-    share = evaluate(deployment.conditions, chain_id, claim.condition, claim.params, claim.expiry, witness)
+    share = _evaluate(party, claim, witness)
     if share < claim.share:
         raise errors.WeakerWitness(share, claim.share)
     claim = replace(claim, witness=witness, share=share)
     return _with_claim(channel, claim), claim
+
+
+def _evaluate(party: Party, claim: Claim, witness: bytes) -> int:
+    conditions, chain_id = party.deployment.conditions, party.deployment.domain.chain_id
+    return evaluate(conditions, chain_id, claim.condition, claim.params, claim.expiry, witness)
 
 
 def _claim_of(channel: Channel, transfer: Transfer) -> Claim:
@@ -650,14 +701,24 @@ def _see_chain(party: Party, view: events.ChainView) -> tuple[Party, list[Output
             seen.append(channel_id)
             outputs += more
     party = replace(party, channels=channels)
-    known, triples = {**party.outcomes, **view.outcomes}, party.triples
-    party = replace(party, outcomes={triple: outcome for triple, outcome in known.items() if triple in triples})
+    party = replace(party, outcomes=_outcomes(party, view))
+    best = _best_claims(party)
     for channel_id in seen:
         if channels[channel_id].claims:
-            party, _, more = _advance(party, channel_id, may_propose=True)
+            party, more = _advance(party, channel_id, best, may_propose=True)
             outputs += [*more, *_collect(party, party.channels[channel_id])]
     outputs += [_submit_record(channel, claim) for channel, claim in routes.to_record(party)]
     return party, [*(events.Save(party.channels[channel_id]) for channel_id in seen), *outputs]
+
+
+def _outcomes(party: Party, view: events.ChainView) -> dict[Triple, RecordedOutcome]:
+    """Of every triple the one that was read at the latest block."""
+    known = {}
+    for triple in party.triples:
+        read = [book[triple] for book in (party.outcomes, view.outcomes) if triple in book]
+        if read:
+            known[triple] = max(read, key=attrgetter("time"))
+    return known
 
 
 def _collect(party: Party, channel: Channel) -> list[Output]:
@@ -771,7 +832,7 @@ def _resend(_party: Party, channel: Channel, _event: events.Resend) -> Result:
     outputs = _states_again(channel)
     for claim in channel.claims:
         leg = next(routes.legs([channel.latest.message], claim.triple, channel.side.other), None)
-        if claim.shown and leg is not None:
+        if claim.share and claim.shown == claim.share and leg is not None:
             outputs.append(events.Send(Reveal(channel.id, leg.id, claim.witness)))
     for signed in channel.withdrawals:
         if signed.is_countersigned:

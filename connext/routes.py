@@ -12,7 +12,7 @@ from typing import Protocol
 from connext import errors, events
 from connext.channel import Channel, Deployment, Offer
 from connext.conditions import FULL_SHARE
-from connext.fees import outgoing
+from connext.fees import SAME_ASSET, outgoing
 from connext.links import check_request
 from connext.messages import State, Transfer, transfers_hash
 from connext.rules import Policy
@@ -21,12 +21,15 @@ from connext.transfers import (
     RecordedOutcome,
     ShareOf,
     Triple,
+    change,
+    due,
+    held,
     part_of,
     transfer_ids,
     triple_of,
     with_change,
 )
-from connext.types import Asset, Bytes32, Side, Status
+from connext.types import Asset, Bytes32, Side, Status, amounts_for
 
 
 class Book(Protocol):
@@ -296,48 +299,63 @@ def incoming_leg(book: Book, intent: events.Forward) -> tuple[Channel, Transfer,
 def check_forward(book: Book, channel: Channel, intent: events.Forward) -> None:
     """Rule 7, before a leg is opened: what comes in is countersigned, and enough."""
     source, transfer, claim = incoming_leg(book, intent)
-    _check_source(source, transfer)
+    _check_source(book, source, transfer, claim)
     if claim.condition == book.deployment.conditions.linked_payment:
         if intent.request is None:
             raise errors.RequestMissing
         chain_id = book.deployment.domain.chain_id
         check_request(chain_id, claim.condition, claim.params, claim.expiry, channel.id, intent.request)
+    rate = SAME_ASSET
     if transfer.asset != intent.asset:
-        latest = source.on_chain.time + book.policy.longest_exchange
+        rate, latest = intent.rate, source.on_chain.time + book.policy.longest_exchange
         if transfer.expiry > latest:
             raise errors.ExpiryOutOfWindow(transfer.id, transfer.expiry, source.on_chain.time, latest)
     comes_in, goes_out = _sums(book, claim.triple, transfer.asset)
-    allowed = outgoing(comes_in, Asset(transfer.asset), book.policy.fee, intent.rate)
+    allowed = outgoing(comes_in, Asset(transfer.asset), book.policy.fee, rate)
     if goes_out[1 - intent.asset] or goes_out[intent.asset] + intent.amount > allowed:
         raise errors.ForwardsTooMuch(Asset(intent.asset).name, goes_out[intent.asset] + intent.amount, allowed)
 
 
-def _check_source(source: Channel, transfer: Transfer) -> None:
+def _check_source(book: Book, source: Channel, transfer: Transfer, claim: Claim) -> None:
     def unsafe(reason: str) -> Exception:
         return errors.IncomingNotSafe(source.id, transfer.id, reason)
 
-    if source.restored:
-        raise unsafe("the file of its channel may be old")
-    if source.on_chain.status is not Status.OPEN or source.in_dispute:
-        raise unsafe("its channel is not open")
-    if any(transfer not in state.transfers for state in source.signed_states):
+    if not _is_safe(source):
+        raise unsafe("its channel is not open, or its file may be old")
+    if removing_offer(source, transfer) is not None:
         raise unsafe("I have signed a state without it")
+    outcome = book.outcomes.get(claim.triple)
+    if claim.share or (outcome is not None and outcome.share):
+        # What was forwarded of it before may be paid and gone by now, and would be paid twice.
+        raise unsafe("it is decided already, or about to be")
+    if outcome is not None and not outcome.time:
+        raise unsafe("its outcome was not looked at since the start")
+    if in_margin(book, source, claim.triple):
+        raise unsafe("its expiry is too near")
+
+
+def _is_safe(source: Channel) -> bool:
+    return not source.restored and source.on_chain.status is Status.OPEN and not source.in_dispute
 
 
 def _sums(book: Book, triple: Triple, asset_in: int) -> tuple[int, list[int]]:
-    """What surely comes in on the triple in this asset, and what of each asset goes out, half-signed included."""
+    """What surely comes in on the triple in this asset, and what of each asset goes out.
+
+    A half-signed state takes the place of the newest one, or not: the worse of both counts.
+    """
     comes_in, goes_out = 0, [0, 0]
     for channel in book.channels.values():
         if channel.claim(triple) is None:
             continue
-        latest = channel.latest.message
-        comes_in += sum(leg.amount for leg in legs([latest], triple, channel.side.other) if leg.asset == asset_in)
+        if _is_safe(channel):
+            comes_in += min(_locked(state, triple, channel.side.other, asset_in) for state in channel.signed_states)
         for asset in Asset:
-            goes_out[asset] += max(
-                sum(leg.amount for leg in legs([state], triple, channel.side) if leg.asset == asset)
-                for state in channel.signed_states
-            )
+            goes_out[asset] += max(_locked(state, triple, channel.side, asset) for state in channel.signed_states)
     return comes_in, goes_out
+
+
+def _locked(state: State, triple: Triple, payer: Side, asset: int) -> int:
+    return sum(leg.amount for leg in legs([state], triple, payer) if leg.asset == asset)
 
 
 def check_give_back(book: Book, channel: Channel, state: State, transfer: Transfer) -> None:
@@ -347,16 +365,58 @@ def check_give_back(book: Book, channel: Channel, state: State, transfer: Transf
         raise errors.StillForwarded(transfer.id, still.id)
 
 
+def check_unexpired(book: Book, channel: Channel, transfer: Transfer) -> None:
+    time = time_of(book, channel, triple_of(transfer))
+    if time >= transfer.expiry:
+        raise errors.TransferExpired(transfer.id, transfer.expiry, time)
+
+
 def check_shown_in_time(book: Book, channel: Channel, triple: Triple) -> None:
     """Rule 8: a secret is shown only while it can still be recorded."""
     if in_margin(book, channel, triple):
         raise errors.TooLateToShow(triple.expiry, time_of(book, channel, triple), book.policy.recording_margin)
 
 
+def check_order(book: Book, channel: Channel, state: State) -> None:
+    """Rule 7, whatever the owner wants: what comes in and what goes out of one payment goes in its order."""
+    difference = change(channel.latest.message, state)
+    if not difference.removed:
+        return
+    then = standing(book, channel, state)
+
+    def owed(transfer: Transfer) -> int:
+        triple = triple_of(transfer)
+        if transfer.payer == channel.side:
+            return release_share(book, channel, then, triple) or 0 if triple in then.incoming else FULL_SHARE
+        return claim_share(book, then, triple) if triple in then.outgoing else 0
+
+    before, after = amounts_for(channel.side, channel.latest.message), amounts_for(channel.side, state)
+    least = due(channel.side, difference.removed, owed)
+    locked_now = held(transfer for transfer in difference.added if transfer.payer == channel.side)
+    for asset, old, new, mine, more in zip(Asset, before, after, least, locked_now, strict=True):
+        if new + more - old < mine:
+            raise errors.OutOfOrder(asset.name, new + more - old, mine)
+
+
+def check_unused(book: Book, channel: Channel, state: State) -> None:
+    """Rule 9: what I lock because the other side proposed it is on parameters that nothing else is on."""
+    added = change(channel.latest.message, state).added
+    mine = {transfer.params_hash for transfer in added if transfer.payer == channel.side}
+    if not mine:
+        return
+    for known in book.channels.values():
+        for own in known.signed_states:
+            for transfer in own.transfers:
+                if transfer.params_hash in mine:
+                    raise errors.ParametersReused(transfer.params_hash)
+
+
 def locked(channel: Channel, nonce: int, amounts: Iterable[tuple[Side, Asset, int]], triple: Triple) -> State:
     """The next state, in which each side locks an amount under the triple."""
+    latest = channel.latest.message
+    used = {transfer.id for transfer in latest.transfers}
+    free = (id_ for id_ in transfer_ids(nonce) if id_ not in used)  # the other side may have used any
     added = [
-        Transfer(id_, side, asset, amount, *triple)
-        for id_, (side, asset, amount) in zip(transfer_ids(nonce), amounts, strict=False)
+        Transfer(id_, side, asset, amount, *triple) for id_, (side, asset, amount) in zip(free, amounts, strict=False)
     ]
-    return with_change(channel.latest.message, nonce, added, ())
+    return with_change(latest, nonce, added, ())

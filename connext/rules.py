@@ -13,7 +13,7 @@ from connext.channel import Channel, Deployment, Offer, balances
 from connext.conditions import UnknownCondition, check_params
 from connext.fees import NO_FEE, Fee
 from connext.messages import Exit, Resume, State, Transfer, Withdrawal
-from connext.transfers import NONE, Change, ShareOf, change, due, held, plus, to_the_full, triple_of
+from connext.transfers import NONE, Change, Claim, ShareOf, Triple, change, due, held, plus, to_the_full, triple_of
 from connext.types import (
     DAY,
     HOUR,
@@ -218,22 +218,25 @@ def check_additions(
     for asset, locked in zip(_ASSETS, held(state.transfers), strict=True):
         if locked > policy.max_locked(asset):
             raise errors.LockedAboveLimit(asset.name, locked, policy.max_locked(asset))
+    claims = {claim.triple: claim for claim in channel.claims}
+    assets: dict[Triple, set[int]] = {}
+    for transfer in state.transfers:
+        assets.setdefault(triple_of(transfer), set()).add(transfer.asset)
     for transfer in added:
-        check_addition(channel, transfer, deployment, policy)
-        exchanged = any(
-            triple_of(other) == triple_of(transfer) and other.asset != transfer.asset for other in state.transfers
+        triple = triple_of(transfer)
+        check_addition(claims.get(triple), transfer, deployment, policy)
+        check_expiry(
+            channel, transfer, policy, policy.longest_exchange if len(assets[triple]) > 1 else policy.longest_lock
         )
-        check_expiry(channel, transfer, policy, policy.longest_exchange if exchanged else policy.longest_lock)
 
 
-def check_addition(channel: Channel, transfer: Transfer, deployment: Deployment, policy: Policy) -> None:
+def check_addition(claim: Claim | None, transfer: Transfer, deployment: Deployment, policy: Policy) -> None:
     """Rules 8 and 9: its parameters are here, and its condition is one that I can judge."""
     if not transfer.amount:
         raise errors.EmptyTransfer(transfer.id)
     limit = policy.payment_limit(Asset(transfer.asset))
     if transfer.amount > limit:
         raise errors.TransferAboveLimit(transfer.id, transfer.amount, limit)
-    claim = channel.claim(triple_of(transfer))
     if claim is None:
         raise errors.ParametersMissing(transfer.id, transfer.params_hash)
     try:

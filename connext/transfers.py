@@ -57,6 +57,10 @@ class RecordedOutcome:
         return self.share == FULL_SHARE or self.time >= expiry
 
 
+NOT_LOOKED_AT = RecordedOutcome(0, 0)
+"""Of a triple that stands in a file, before the first block was read since the start."""
+
+
 # --- Amounts: wei of ETH and of DAI, in the order of Asset ---
 
 Pair = tuple[int, int]
