@@ -78,6 +78,10 @@ class Locked:
     expiry: Uint64
     channel_id: Bytes32
 
+    @property
+    def params_hash(self) -> Bytes32:
+        return keccak256(self.params)
+
 
 class Drawer:
     """folder: of the store that it belongs to, whose lock its user holds."""
@@ -144,13 +148,16 @@ class Drawer:
 
     def mark_used(self, terms: Locked) -> None:
         """Before anything is signed."""
-        path = self._path("locked", keccak256(terms.params))
+        path = self._path("locked", terms.params_hash)
         make_folder(path.parent)
         write_document(path, to_json(terms))
 
-    def mark_unused(self, params: bytes) -> None:
-        """Nothing was signed after all."""
-        self._path("locked", keccak256(params)).unlink(missing_ok=True)
+    def mark_unused(self, params_hash: Bytes32, channel_id: Bytes32) -> None:
+        """Nothing was locked in this channel after all."""
+        path = self._path("locked", params_hash)
+        used = self._read(Locked, path)
+        if used is not None and used.channel_id == channel_id:
+            path.unlink()
 
     def _path(self, kind: str, params_hash: bytes) -> Path:
         return self._folder / kind / f"0x{params_hash.hex()}.json"

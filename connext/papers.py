@@ -26,6 +26,11 @@ class LinkSecret(Struct):
     expiry: Uint64
     secret: Bytes32
 
+    @property
+    def params_hash(self) -> Bytes32:
+        """The same on every chain. Raises InvalidSecret."""
+        return self.link(0).params_hash
+
     def link(self, chain_id: int) -> Link:
         """Raises InvalidSecret."""
         return Link(chain_id, self.condition, self.expiry, self.secret)

@@ -5,9 +5,9 @@ the script, what the step would do is the plan. Only then the real signer is use
 leaves. What takes something from me is signed only at my explicit word.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import count
-from operator import lt
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,32 +19,25 @@ from connext import calls, events
 from connext.chain.account import AccountSigner
 from connext.chain.views import channel_at, confirmed_view
 from connext.channel import UNSEEN, Channel, Signed, unsigned_initial
-from connext.envelopes import (
-    Countersignature,
-    Envelope,
-    Proposal,
-    Refusal,
-    ResumeProposal,
-    Reveal,
-    SignedExit,
-    WithdrawalProposal,
-)
-from connext.errors import ConnextError, FinalNeedsIntent, NeedsIntent, ResumeNeedsIntent
+from connext.drawer import Drawer, Locked
+from connext.envelopes import Countersignature, Envelope, Reveal
+from connext.errors import ConnextError, FinalNeedsIntent, FinalPaysLess, NeedsIntent, ResumeNeedsIntent, UnknownChannel
 from connext.events import Event, Output, Submit
+from connext.fees import Fee
 from connext.messages import State
+from connext.papers import write_message
 from connext.party import Party, adopt, step
-from connext.rules import DEFAULT_POLICY
-from connext.signing import Signable, Signature
-from connext.store import Store, read_envelope, write_envelope
-from connext.types import Address, Bytes32, ChannelIdentity, Status, amounts_for, checksum
+from connext.rules import DEFAULT_POLICY, check_pays_no_less
+from connext.signing import Signable, Signature, Signer
+from connext.store import Store
+from connext.types import Address, Bytes32, ChannelIdentity, Status, checksum
 from scripts._connection import Connection
+from scripts._mail import addressed, check_place, readers_of, receive
 from scripts._payer import Payer
+from scripts._portrait import Rehearsal, concerned, wanted
 from scripts._sentences import described, planned
 
 LIVE_CONFIRMATIONS = 12
-
-PROBE_BYTES = 64 * 1024
-"""More than any envelope takes."""
 
 FIRST_TIME, RESTORED = "first-time", "restored"
 """What the owner says of its files: that none of its software has signed for a channel, or that they may be old."""
@@ -105,13 +98,6 @@ class NotAccepted(ConnextError):
 
 
 @dataclass(eq=False)
-class NoPlace(ConnextError):
-    text = "{path} cannot be written: {reason}; nothing was signed or sent, name another file by --out"
-    path: Path
-    reason: str | None
-
-
-@dataclass(eq=False)
 class NotWritten(ConnextError):
     text = "{path} could not be written: {reason}; what was signed is saved, write it with: ape run resend {channel_id}"
     path: Path
@@ -126,50 +112,18 @@ class NotStarted(ConnextError):
 
 
 @dataclass(eq=False)
-class OtherChannel(ConnextError):
-    text = "{path} is about channel {found}, not about {expected}"
-    path: Path
-    found: bytes
-    expected: bytes
+class SignsNothing(ConnextError):
+    text = "nothing is signed now"
 
 
-@dataclass(eq=False)
-class WrongKind(ConnextError):
-    text = "{path} holds a {kind}: that is for `ape run {script}`"
-    path: Path
-    kind: str
-    script: str | None
-
-
-def reader_of(envelope: Envelope) -> str | None:
-    """The script that reads an envelope; None for a countersignature, which the script reads that asked for it."""
-    match envelope:
-        case Proposal(state):
-            return "close" if state.is_final else "update"
-        case Refusal():
-            return "update"
-        case Reveal():
-            return "reveal"
-        case WithdrawalProposal():
-            return "withdraw"
-        case ResumeProposal():
-            return "resume"
-        case SignedExit():
-            return "dispute"
-        case Countersignature():
-            return None
-
-
-class Rehearsal:
-    """A signer that signs nothing and remembers whether it was asked."""
+class Mute:
+    """A signer for looking around: what a party would sign by itself it signs when its owner asks for it."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.asked = False
 
     def sign(self, _: Signable) -> Signature:
-        self.asked = True
-        return bytes(64)
+        raise SignsNothing
 
 
 class Absent:
@@ -182,6 +136,21 @@ class Absent:
 
     def sign(self, _: Signable) -> Signature:
         raise self.error
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What a step would put out, its acceptance included if it waits for that. after: the party as it would be then."""
+
+    after: Party
+    outputs: list[Output]
+    signs: bool
+    awaiting: events.Awaiting | None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it gives something away that cannot be taken back."""
+        return self.signs or any(isinstance(envelope, Reveal) for envelope in _envelopes(self.outputs))
 
 
 class Desk:
@@ -203,18 +172,26 @@ class Desk:
         self.connection = connection
         self.payer = payer
         self.party = Party(connection.deployment, DEFAULT_POLICY, account or payer.address, AccountSigner(signer), {})
+        self.drawer = Drawer(Store(connection.deployment.domain, store).folder)
         self._store = Store(connection.deployment.domain, store)
+        self._files: dict[bytes, Channel] = {}
         self._depth = LIVE_CONFIRMATIONS * connection.network.is_live if confirmations is None else confirmations
         self._signer_name = signer.alias or signer.address
+        self._unsent: list[Output] = []
+        self._wanted: list[Output] = []
+        self._submitted: set[tuple[str, ChannelIdentity]] = set()
 
     def __enter__(self) -> Self:
         self._store.__enter__()
-        self.party = replace(self.party, channels=self._store.load())
+        self._files = self._store.load()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._send_rest()
+        if error is None:
+            self._remind()
         self._store.__exit__(kind, error, traceback)
 
     # --- What is known ---
@@ -228,7 +205,7 @@ class Desk:
         return next(
             candidate
             for candidate in salted
-            if (channel_id := self.id_of(candidate)) not in self.party.channels and self._is_unfunded(channel_id)
+            if (channel_id := self.id_of(candidate)) not in self._files and self._is_unfunded(channel_id)
         )
 
     def _is_unfunded(self, channel_id: Bytes32) -> bool:
@@ -239,32 +216,49 @@ class Desk:
     def channel(self, channel_id: Bytes32) -> Channel:
         return self.party.channels[channel_id]
 
+    def mine(self, channel_id: Bytes32) -> Channel:
+        """Another channel of the same party. Raises UnknownChannel."""
+        if channel_id not in self.party.channels:
+            raise UnknownChannel(channel_id)
+        return self.channel(channel_id)
+
+    def keep(self, fee: Fee) -> None:
+        """Of everything that is forwarded."""
+        self.party = replace(self.party, policy=replace(self.party.policy, fee=fee))
+
     def newest_state(self, channel_id: Bytes32) -> Signed[State]:
         """The newest state that my files have of the channel, or else the initial one."""
-        if channel_id in self.party.channels:
-            return self.channel(channel_id).latest
+        if channel_id in self._files:
+            return self._files[channel_id].latest
         return unsigned_initial(channel_id)
 
     def take_up(self, channel_id: Bytes32, history: str | None) -> list[Output]:
-        """My channel as of the newest confirmed block, and what I should do. history: FIRST_TIME, RESTORED or None.
+        """My channels as of the newest confirmed block, and what I should do. history: FIRST_TIME, RESTORED or None.
 
+        All of them, as far as they have open transfers: what happens in one may have to follow in another.
         Raises InvalidFile, UnknownChannel, NotMyChannel, NoFile, SignedBefore, NotTheAccount, and what else the rules
         have against a channel.
         """
         if (unusable := self._store.unusable.get(self._store.path(channel_id))) is not None:
             raise unusable
-        if channel_id in self.party.channels:
-            self._act_for(self.channel(channel_id))
+        if channel_id in self._files:
+            self._act_for(self._files[channel_id])
         else:
+            self._adopt()
             self._begin_file(channel_id, history)
         if history == RESTORED:
             self._advance(events.MarkRestored(channel_id))
         return self._look(channel_id)
 
+    def check_all_usable(self) -> None:
+        """For steps that are safe only if no channel of mine is missing. Raises InvalidFile."""
+        for error in self._store.unusable.values():
+            raise error
+
     def _begin_file(self, channel_id: Bytes32, history: str | None) -> None:
         """Only the owner knows whether a file that is not there was lost."""
         found = self.connection.on_ledger(channel_id)
-        event = events.Open(found.identity, self._view(channel_id).channels[channel_id], history == FIRST_TIME)
+        event = events.Open(found.identity, self.view([channel_id]).channels[channel_id], history == FIRST_TIME)
         _after(self.party, event)
         if history is None:
             raise NoFile(self._store.folder, channel_id)
@@ -275,12 +269,7 @@ class Desk:
 
     def receive(self, path: Path, channel_id: Bytes32) -> Envelope:
         """What the other side wrote for the running script. Raises InvalidFile, OtherChannel, WrongKind."""
-        envelope = read_envelope(path)
-        if envelope.channel_id != channel_id:
-            raise OtherChannel(path, envelope.channel_id, channel_id)
-        if (reader := reader_of(envelope)) not in (None, _running_script()):
-            raise WrongKind(path, type(envelope).__name__, reader)
-        return envelope
+        return receive(path, channel_id)
 
     # --- Steps ---
 
@@ -289,6 +278,7 @@ class Desk:
         channel_id = self.id_of(identity)
         if not self._is_unfunded(channel_id):
             raise AlreadyOpen(channel_id)
+        self._adopt()
         event = events.Open(identity, UNSEEN, never_signed=True)
         self.party = _after(self.party, event)  # saved with the deposit, from which others know it, too
         self.deposit(channel_id, wei, token, approve=approve)
@@ -306,47 +296,63 @@ class Desk:
 
     def perform(
         self, channel_id: Bytes32, event: Event, submits: str = "", out: Path | None = None, *, accept: bool = False
-    ) -> None:
-        """Rehearse, plan, ask, sign, save, write the files for the other side, send the transaction named `submits`.
+    ) -> list[Output]:
+        """Rehearse, plan, ask, sign, save, write the files for the other sides, send the transaction named `submits`.
 
         accept: also what takes something from me. Raises NotAccepted without it, NoPlace, NotWritten, and the rule that
-        forbids the event.
+        forbids the event; TermsUsed.
         """
-        outputs, signs, awaiting = self._rehearse(event)
+        if isinstance(event, events.Lock | events.Exchange):
+            self.drawer.check_unused(event.params)
+        rehearsed = self._rehearse(event)
+        awaiting = rehearsed.awaiting
         if awaiting is not None and not accept and _takes_from_me(awaiting, self.channel(channel_id)):
             self._advance(event)  # signs nothing; what was shown to me counts
-            message = described(awaiting.message, self.channel(channel_id))
+            message = described(awaiting.message, self.channel(channel_id), self.party.deployment.conditions)
             raise NotAccepted(message, awaiting.reason, awaiting.digest)
-        for path in _files_for(outputs, out):
-            _check_place(path)
-        if signs:
-            if isinstance(self.party.signer, Absent):
-                raise self.party.signer.error
-            if not self.payer.agree(self._plan(channel_id, outputs)):
-                if awaiting is not None:
-                    self._advance(event)
-                raise click.Abort
-        done = self._advance(event)
+        for path in addressed(_envelopes([*self._unsent, *rehearsed.outputs]), channel_id, out):
+            check_place(path)
+        if rehearsed.signs and isinstance(self.party.signer, Absent):
+            raise self.party.signer.error
+        if (
+            rehearsed.asks
+            and not isinstance(event, events.Resend)
+            and not self.payer.agree(self._plan(rehearsed, channel_id))
+        ):
+            if awaiting is not None:
+                self._advance(event)
+            raise click.Abort
+        done = self._take(event)
         if awaiting is not None:
             done += self._advance(events.Accept(channel_id, awaiting.digest))
-        for path, envelope in _files_for(done, out).items():
-            self._write(path, envelope)
+        self._unsent, done = [], [*self._unsent, *done]
+        for path, envelope in addressed(_envelopes(done), channel_id, out).items():
+            self._write(path, envelope, channel_id)
         self.submit(channel_id, done, submits)
         _raise_rejection(done)
+        return done
 
     def submit(self, channel_id: Bytes32, outputs: list[Output], name: str) -> bool:
         """Send the transaction of this name that my party asks for, and look again; whether there was one."""
         for output in outputs:
-            if isinstance(output, Submit) and output.name == name:
-                call = calls.of_submit(output, lambda: self.connection.on_ledger(channel_id).recorded)
-                lines = planned(output, self.channel(channel_id))
-                if name == "start_dispute":
-                    self.leave(output.identity, call, output.fields["signed"], lines)
-                else:
-                    self.payer.send(self.connection.manager, call.data, call.value, lines)
-                self._look(channel_id)
+            if isinstance(output, Submit) and output.name == name and self.id_of(output.identity) == channel_id:
+                lines = planned(output, self.channel(channel_id), self.party.deployment.conditions)
+                self._submit(channel_id, output, lines)
                 return True
         return False
+
+    def _submit(self, channel_id: Bytes32, submit: Submit, lines: list[str]) -> None:
+        call = calls.of_submit(submit, lambda: self.connection.on_ledger(channel_id).recorded)
+        if submit.name == "start_dispute":
+            self.leave(submit.identity, call, submit.fields["signed"], lines)
+        else:
+            self.payer.send(call.receiver(self.connection.deployment), call.data, call.value, lines)
+        self._submitted.add((submit.name, submit.identity))
+        self._look(channel_id)
+
+    def record(self, channel_id: Bytes32, fields: dict[str, object], lines: list[str]) -> None:
+        """Record an outcome. fields: `condition`, `params`, `expiry`, `witness`."""
+        self._submit(channel_id, Submit("record", self.channel(channel_id).identity, fields), lines)
 
     def leave(self, identity: ChannelIdentity, start: calls.Call, newest: Signed[State], lines: list[str]) -> None:
         """Start a dispute, and record the newest state in it should another's start, on an older state, come first.
@@ -366,42 +372,83 @@ class Desk:
         if failed == [0]:
             click.echo("another's start came first: your state is recorded in that dispute")
 
-    def _rehearse(self, event: Event) -> tuple[list[Output], bool, events.Awaiting | None]:
-        """What the event would put out, its acceptance included if it waits for that; whether something is signed."""
+    def _rehearse(self, event: Event) -> Rehearsed:
         signer = Rehearsal(self.party.signer.address)
         party, outputs = step(replace(self.party, signer=signer), event)
         if not signer.asked:
             _raise_rejection(outputs)
         awaiting = next((output for output in outputs if isinstance(output, events.Awaiting)), None)
         if awaiting is not None:
-            _, accepted = step(party, events.Accept(awaiting.channel_id, awaiting.digest))
+            party, accepted = step(party, events.Accept(awaiting.channel_id, awaiting.digest))
             _raise_rejection(accepted)
             outputs = [*outputs, *accepted]
-        return outputs, signer.asked, awaiting
+        return Rehearsed(party, outputs, signer.asked, awaiting)
 
-    def _plan(self, channel_id: Bytes32, outputs: list[Output]) -> list[str]:
-        """What is signed now. Transactions have a plan of their own, with their fee, once they can be estimated."""
-        channel = self.channel(channel_id)
-        return [line for output in outputs if not isinstance(output, Submit) for line in planned(output, channel)]
+    def _plan(self, rehearsed: Rehearsed, of_script: Bytes32) -> list[str]:
+        """What is signed and shown now. Transactions have a plan of their own, once their fee can be estimated."""
+        channels = {
+            channel_id: replace(before, claims=(*rehearsed.after.channels[channel_id].claims, *before.claims))
+            for channel_id, before in self.party.channels.items()
+        }
+        lines = []
+        for output in rehearsed.outputs:
+            channel_id = _channel_of(output)
+            if channel_id is None:
+                continue
+            where = "" if channel_id == of_script else f"in channel 0x{channel_id.hex()}: "
+            said = planned(output, channels[channel_id], self.party.deployment.conditions)
+            lines += [where + line for line in said]
+            if isinstance(output, events.Agreed) and isinstance(output.message, State):
+                latest = replace(channels[channel_id].latest, message=output.message)
+                channels[channel_id] = replace(channels[channel_id], latest=latest)
+        return lines
 
     def _look(self, channel_id: Bytes32) -> list[Output]:
-        """As of the newest confirmed block, but not before the manager was there."""
-        return self._advance(self._view(channel_id))
+        """As of the newest confirmed block, but not before the manager was there. Signs nothing."""
+        view = self.view(concerned(self.party.channels, channel_id))
+        self._wanted = self._advance(view, Mute(self.party.signer.address))
+        self._unsent += [output for output in self._wanted if isinstance(output, events.Send)]
+        return self._wanted
 
-    def _view(self, channel_id: Bytes32) -> events.ChainView:
+    def view(self, channel_ids: Iterable[Bytes32]) -> events.ChainView:
+        """What is confirmed of these channels, and of the outcomes of all of mine."""
         chain = self.connection.chain
         depth = min(self._depth, chain.head.number - self.connection.first_block)
-        return confirmed_view(chain, self.connection.deployment, [channel_id], self.party.triples, depth)
+        return confirmed_view(chain, self.connection.deployment, channel_ids, self.party.triples, depth)
 
-    def _advance(self, event: Event) -> list[Output]:
+    def _take(self, event: Event) -> list[Output]:
+        """The step; terms are marked as used before anything is locked under them (rule 9)."""
+        if not isinstance(event, events.Lock | events.Exchange):
+            return self._advance(event)
+        terms = Locked(event.condition, event.params, event.expiry, event.channel_id)
+        self.drawer.mark_used(terms)
+        try:
+            return self._advance(event)
+        except BaseException:
+            self.drawer.mark_unused(terms.params_hash, terms.channel_id)
+            raise
+
+    def _advance(self, event: Event, signer: Signer | None = None) -> list[Output]:
         """Take the step, and save first. Raises what it refuses, unless the answer is a refusal that was signed."""
-        self.party, outputs = step(self.party, event)
+        mine = self.party.signer
+        party, outputs = step(replace(self.party, signer=signer or mine), event)
+        self.party = replace(party, signer=mine)
         for output in outputs:
             if isinstance(output, events.Save):
                 self._store.save(output.channel)
+        for output in outputs:
+            if isinstance(output, events.Dropped):
+                self._free_terms(output.state)
         if not _envelopes(outputs):
             _raise_rejection(outputs)
         return outputs
+
+    def _free_terms(self, dead: State) -> None:
+        """What a dead proposal would have locked was never locked."""
+        kept = self.channel(dead.channel_id).latest.message.transfers
+        for transfer in dead.transfers:
+            if transfer not in kept:
+                self.drawer.mark_unused(transfer.params_hash, dead.channel_id)
 
     def _check_tokens(self, amount: int, *, approve: bool) -> None:
         self.payer.check_tokens(self.connection.deployment.token, self.connection.manager, amount, approve=approve)
@@ -416,21 +463,44 @@ class Desk:
             raise NotTheAccount(channel.id, checksum(account), checksum(self.party.account))
         if self.party.signer.address != channel.identity.signer(channel.side):
             self.party = replace(self.party, signer=Absent(channel, self._signer_name))
-        self.party, refused = adopt(self.party, {channel.id: channel})
-        for error in refused.values():
-            raise error
+        refused = self._adopt()
+        if channel.id in refused:
+            raise refused[channel.id]
 
-    def _write(self, path: Path, envelope: Envelope) -> None:
+    def _adopt(self) -> dict[bytes, ConnextError]:
+        """Take the files' channels that are this party's; why the others are not."""
+        self.party, refused = adopt(self.party, self._files)
+        return refused
+
+    # --- Files for others ---
+
+    def _write(self, path: Path, envelope: Envelope, channel_id: Bytes32 | None = None) -> None:
         try:
-            write_envelope(path, envelope)
+            write_message(path, envelope)
         except OSError as error:
             raise NotWritten(path, error.strerror, envelope.channel_id) from error
-        option = "exit" if isinstance(envelope, SignedExit) else "from"
         if isinstance(envelope, Countersignature):
-            script: str | None = _asker(envelope, self.channel(envelope.channel_id))
+            reader = f"{_asker(envelope, self.channel(envelope.channel_id))} --from"
         else:
-            script = reader_of(envelope)
-        click.echo(f"wrote {path}, to be read with: ape run {script} --{option}")
+            reader = readers_of(envelope)[0]
+        about = "" if envelope.channel_id == channel_id else f" for channel 0x{envelope.channel_id.hex()}"
+        click.echo(f"wrote {path}{about}, to be read with: ape run {reader}")
+
+    def _send_rest(self) -> None:
+        """What a look put out, and no step has taken along."""
+        unsent, self._unsent = self._unsent, []
+        for path, envelope in addressed(_envelopes(unsent), None, None).items():
+            self._write(path, envelope)
+
+    def _remind(self) -> None:
+        """Of transactions that my party asked for, and that were not sent."""
+
+        def done(submit: Submit) -> bool:
+            return (submit.name, submit.identity) in self._submitted
+
+        submits = [output for output in self._wanted if isinstance(output, Submit) and not done(output)]
+        for line in wanted(self.connection, submits, self.party.channels):
+            click.echo(line)
 
 
 def _after(party: Party, event: Event) -> Party:
@@ -440,8 +510,25 @@ def _after(party: Party, event: Event) -> Party:
     return party
 
 
-def _envelopes(outputs: list[Output]) -> list[Envelope]:
+def writes_nothing(outputs: Iterable[Output]) -> bool:
+    return not _envelopes(outputs)
+
+
+def _envelopes(outputs: Iterable[Output]) -> list[Envelope]:
     return [output.envelope for output in outputs if isinstance(output, events.Send | events.HandOut)]
+
+
+def _channel_of(output: Output) -> Bytes32 | None:
+    """What an output is about; None for a transaction, and for what is only kept."""
+    match output:
+        case events.Send(envelope) | events.HandOut(envelope):
+            return envelope.channel_id
+        case events.Agreed(message) | events.Dropped(message):
+            return message.channel_id
+        case events.Rejected(event):
+            return getattr(event, "channel_id", None)
+        case _:
+            return None
 
 
 def _takes_from_me(awaiting: events.Awaiting, channel: Channel) -> bool:
@@ -450,28 +537,13 @@ def _takes_from_me(awaiting: events.Awaiting, channel: Channel) -> bool:
         case ResumeNeedsIntent(), _:
             return False
         case FinalNeedsIntent(), State() as final:
-            before = amounts_for(channel.side, channel.latest.message)
-            return any(map(lt, amounts_for(channel.side, final), before))
+            try:
+                check_pays_no_less(channel.side, channel.latest.message, final)
+            except FinalPaysLess:
+                return True
+            return False
         case _:
             return True
-
-
-def _check_place(path: Path) -> None:
-    """Find out before anything is signed what would keep a file from being written. Raises NoPlace."""
-    probe = path.with_name(path.name + ".tmp")
-    try:
-        probe.write_bytes(bytes(PROBE_BYTES))
-        probe.unlink()
-    except OSError as error:
-        raise NoPlace(path, error.strerror) from error
-
-
-def _files_for(outputs: list[Output], out: Path | None) -> dict[Path, Envelope]:
-    """Where each envelope is written: from the second on, the name that was asked for gets a number."""
-    envelopes = _envelopes(outputs)
-    if out is None:
-        return {Path(_file_name(envelope)): envelope for envelope in envelopes}
-    return {out.with_stem(f"{out.stem}-{i}") if i > 1 else out: envelope for i, envelope in enumerate(envelopes, 1)}
 
 
 def _asker(answer: Countersignature, channel: Channel) -> str:
@@ -481,22 +553,6 @@ def _asker(answer: Countersignature, channel: Channel) -> str:
     if channel.own_resume is not None and channel.own_resume.digest == answer.digest:
         return "resume"
     return "close" if channel.latest.message.is_final else "update"
-
-
-def _running_script() -> str:
-    return str(click.get_current_context().info_name)
-
-
-def _file_name(envelope: Envelope) -> str:
-    """Says what it is: the kind, the channel, of a state the nonce, of a countersignature what it is under."""
-    match envelope:
-        case Proposal(state) | Refusal(state):
-            number = f"-{state.nonce}"
-        case Countersignature(_, digest):
-            number = f"-{digest.hex()[:8]}"
-        case _:
-            number = ""
-    return f"{type(envelope).__name__.lower()}-{envelope.channel_id.hex()[:8]}{number}.json"
 
 
 def _raise_rejection(outputs: list[Output]) -> None:

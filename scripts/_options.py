@@ -1,5 +1,6 @@
 """What people type: the options that the scripts share, read once into the package's own values."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ from connext.display import parse_amount, parse_duration
 from connext.errors import ConnextError
 from connext.store import DEFAULT_ROOT
 from connext.types import Address, Asset, Bytes32, parse_address
+
+_PERCENT = re.compile(r"(\d{1,2})(?:\.(\d{1,4}))?\s*%?")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -78,6 +81,61 @@ class ChannelId(click.ParamType):
         return channel_id
 
 
+class Price(click.ParamType):
+    """'2000 DAI for 1 ETH' as what goes out and what comes in, each (asset, wei)."""
+
+    name = "price"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):
+            return value
+        try:
+            given, taken = (parse_amount(part) for part in value.split(" for "))
+        except ValueError:
+            self.fail(f"{value!r} is no price; write it like '2000 DAI for 1 ETH'", param, ctx)
+        if given[0] is taken[0] or not given[1] or not taken[1]:
+            self.fail(f"{value!r} is no price: it is an amount of each asset", param, ctx)
+        return given, taken
+
+
+class Percent(click.ParamType):
+    """'0.1 %' as millionths."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = _PERCENT.fullmatch(value.strip())
+        if match is None:
+            self.fail(f"{value!r} is no fee; write it like '0.1 %', with at most 4 decimals, below 100", param, ctx)
+        whole, fraction = match.groups()
+        return int(whole) * 10_000 + int((fraction or "").ljust(4, "0"))
+
+
+class Hexadecimal(click.ParamType):
+    """0x and digits as bytes."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        if isinstance(value, bytes):
+            return value
+        try:
+            return bytes.fromhex(value.removeprefix("0x"))
+        except ValueError:
+            self.fail(f"{value!r} is not 0x and an even number of hexadecimal digits", param, ctx)
+
+
+class TransferId(click.IntRange):
+    """The id of a conditional transfer, as `ape run channel` shows it."""
+
+    name = "transfer"
+
+    def __init__(self) -> None:
+        super().__init__(0, 2**64 - 1)
+
+
 class AccountAddress(click.ParamType):
     """An address, or the alias of an Ape account, as 20 bytes."""
 
@@ -126,6 +184,16 @@ def amount_option(name: str, **settings: Any) -> Callable[[Command], Command]:
 
 
 channel_argument = click.argument("channel_id", metavar="CHANNEL", type=ChannelId())
+transfer_argument = click.argument("transfer_id", metavar="TRANSFER", type=TransferId())
+witness_option = click.option(
+    "--witness",
+    type=Hexadecimal(),
+    metavar="0x…",
+    help="What proves it: for a hash lock the secret. [default: of your files]",
+)
+expires_option = click.option(
+    "--expires", type=Duration(), default="1 d", show_default=True, help="From now; it must be decided by then."
+)
 
 
 def _in_existing_folder(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
@@ -140,12 +208,14 @@ out_option = click.option(
     callback=_in_existing_folder,
     help="File to write for the other side. [default: a name that tells what it is]",
 )
-from_option = click.option(
-    "--from",
-    "source",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File that the other side wrote.",
-)
+
+
+def file_option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """A file to read."""
+    return click.option(*names, type=click.Path(exists=True, dir_okay=False, path_type=Path), **settings)
+
+
+from_option = file_option("--from", "source", help="File that the other side wrote.")
 store_option = click.option(
     "--store",
     type=click.Path(file_okay=False, path_type=Path),
@@ -221,6 +291,20 @@ def with_payer(function: Callable[..., None]) -> Callable[..., None]:
         function(provider, _payer(provider, account, yes), **rest)
 
     return _with_options(paid_by, function, _PAYER_OPTIONS)
+
+
+def with_files(function: Callable[..., None]) -> Callable[..., None]:
+    """Call the function with the connection and a party's own files, locked: for what neither signs nor sends."""
+
+    def kept_in(provider: Any, store: Path, **rest: Any) -> None:
+        from connext.store import Store
+        from scripts._connection import Connection
+
+        connection = Connection(provider)
+        with Store(connection.deployment.domain, store) as files:
+            function(connection, files, **rest)
+
+    return _with_options(kept_in, function, (store_option,))
 
 
 def _payer(provider: Any, account: Any, yes: bool) -> Any:

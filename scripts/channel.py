@@ -1,37 +1,41 @@
 """Show one channel."""
 
-from pathlib import Path
-
 import click
 
 from connext.store import Store
 from connext.types import Bytes32
 from scripts._options import channel_argument, script, store_option
-from scripts._sentences import advice, in_files, on_chain
 
 
 @script(short_help="Show one channel.")
 @channel_argument
 @store_option
-def cli(provider, channel_id: Bytes32, store: Path) -> None:
+def cli(provider, channel_id: Bytes32, store) -> None:
     """Show CHANNEL: what the chain has, what your files have, and what should be done. Signs and sends nothing.
+
+    Of open transfers: their ids, what they are worth to whom under which condition, until when, and what is known of
+    their outcome.
 
     \b
     Example:
       ape run channel 0x5f…
     """
+    from scripts import _portrait as portrait
     from scripts._connection import Connection
 
     connection = Connection(provider)
     now = connection.chain.head.time
-    channel = connection.on_ledger(channel_id)
+    ledger = connection.on_ledger(channel_id)
     files = Store(connection.deployment.domain, store)
-    stored = files.load().get(channel_id)
+    channels = files.load()
     if (unusable := files.unusable.get(files.path(channel_id))) is not None:
         raise unusable
-    for line in on_chain(channel_id, channel, now):
+    for line in portrait.on_chain(channel_id, ledger, now):
         click.echo(line)
-    for line in in_files(stored) if stored is not None else ["your files have nothing of this channel"]:
-        click.echo(line)
-    for line in advice(channel, stored, now):
+    if (stored := channels.get(channel_id)) is None:
+        click.echo("your files have nothing of this channel")
+    else:
+        for line in portrait.in_files(connection, stored, ledger, now):
+            click.echo(line)
+    for line in portrait.advice(connection, channels, channel_id, ledger, now):
         click.echo(line)

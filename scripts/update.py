@@ -34,6 +34,9 @@ def cli(desk, channel_id: Bytes32, pay, source, accept: bool, refuse: bool, out,
     its rules forbid to sign. Its answer is read with --from, too. A proposal counts for its signer until an answer is
     there: be content with either end. A proposal that takes something from you waits until you say --accept.
 
+    --from reads the proposals of `lock`, `forward`, `exchange`, `resolve` and `cancel` as well. What then has to be
+    said in another channel is written into a file of its own (with --out x.json: x-2.json, …).
+
     \b
     Examples:
       ape run update 0x5f… --pay "0.1 ETH" --account alice                          (writes proposal-….json)

@@ -2,46 +2,21 @@
 
 import json
 import re
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
+from ape import networks
 from ape.managers.networks import NodeProcessMap
-from ape_run._cli import cli
-from click.testing import CliRunner
+
+from tests.scripts.running import ALICE, BOB, CHARLIE, LOCAL, Ran, Run, invoke, start_anvil
+from tests.scripts.trio import Held, Trio, held_by
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NEEDED = ("scripts", "tests", "toolchain", "package.json", "ape-config.yaml")
 """What scripts use of the checkout."""
-LOCAL = "ethereum:local:foundry"
-ALICE, BOB, CAROL = "TEST::0", "TEST::1", "TEST::2"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a script ended: its exit code, and all that it printed."""
-
-    code: int
-    output: str
-
-    def succeeded(self) -> "Ran":
-        assert self.code == 0, self.output
-        return self
-
-    def failed(self, *parts: str, code: int = 1) -> "Ran":
-        """With this exit code, and with one error line that has all these parts."""
-        assert self.code == code, self.output
-        (error,) = [line for line in self.output.splitlines() if line.startswith("Error: ")]
-        for part in parts:
-            assert part in error, self.output
-        return self
-
-
-Run = Callable[..., Ran]
 
 
 @pytest.fixture(scope="session")
@@ -51,18 +26,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in NEEDED:
         (folder / name).symlink_to(CHECKOUT / name)
     return folder
-
-
-def start_anvil(*options: str) -> Iterator[str]:
-    """An anvil of our own: Ape's lives only as long as one command."""
-    command = ["anvil", "--host", "127.0.0.1", "--port", "0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    address = next(line.split()[-1] for line in process.stdout if line.startswith("Listening on"))
-    Thread(target=process.stdout.read, daemon=True).start()  # a full pipe would stop it
-    yield f"http://{address}"
-    process.terminate()
-    process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -89,13 +52,6 @@ def run_on(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             return invoke([*arguments, "--network", network], answers)
 
     return run
-
-
-def invoke(arguments: list[str], answers: str = "") -> Ran:
-    result = CliRunner().invoke(cli, arguments, input=answers)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Ran(result.exit_code, result.output)
 
 
 @pytest.fixture
@@ -164,3 +120,23 @@ def pair(run: Run, tmp_path: Path) -> Pair:
     pair = Pair(run, opened(output), tmp_path)
     pair.bob("deposit", "2 ETH", "--first-time").succeeded()
     return pair
+
+
+@pytest.fixture
+def trio(run: Run, tmp_path: Path, workspace: Path, local_url: str) -> Trio:
+    """Alice with 3 ETH and 50 DAI in a channel with Bob's node, which has 2 ETH there and 5 ETH in one with Charlie."""
+
+    def holdings(account: str) -> Held:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(workspace)
+            patch.setenv("APE_FOUNDRY_HOST", local_url)
+            with networks.parse_network_choice(LOCAL) as provider:
+                return held_by(provider, workspace / ".build" / "deployments", account)
+
+    money = ("--deposit", "3 ETH", "--deposit", "50 DAI", "--approve")
+    first = run("open", "--with", BOB, *money, "--account", ALICE, "--store", str(tmp_path / "alice"))
+    bob = ("--account", BOB, "--store", str(tmp_path / "bob"))
+    second = run("open", "--as", "node", "--with", CHARLIE, "--deposit", "5 ETH", *bob)
+    trio = Trio(run, opened(first.succeeded().output), opened(second.succeeded().output), tmp_path, holdings)
+    trio.do("bob", "deposit", trio.first, "2 ETH", "--first-time").succeeded()
+    return trio

@@ -6,7 +6,8 @@ from shutil import copytree
 import pytest
 
 from scripts._payer import Payer
-from tests.scripts.conftest import ALICE, BOB, CAROL, Pair, Run, opened
+from tests.scripts.conftest import Pair, opened
+from tests.scripts.running import ALICE, BOB, CAROL, Run
 
 
 def test_open_with_dai(run: Run, tmp_path: Path) -> None:

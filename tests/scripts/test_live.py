@@ -9,7 +9,8 @@ import pytest
 from ape.api.networks import NetworkAPI
 
 from connext.deployments import Network, read, save
-from tests.scripts.conftest import ALICE, BOB, LOCAL, Ran, Run, opened, start_anvil
+from tests.scripts.conftest import opened
+from tests.scripts.running import ALICE, BOB, LOCAL, Ran, Run, start_anvil
 
 SEPOLIA = 11155111
 
@@ -29,8 +30,8 @@ def live(run_on: Run, url: str, workspace: Path, monkeypatch: pytest.MonkeyPatch
 
     if not (workspace / "deployments").exists():
         run_on(LOCAL, url, "deploy", "--test-dai", "--account", ALICE).succeeded()
-        (path,) = (workspace / ".build" / "deployments").glob(f"{SEPOLIA}-*/ChannelManager.json")
-        save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), read(path))
+        for path in (workspace / ".build" / "deployments").glob(f"{SEPOLIA}-*/*.json"):
+            save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), read(path))
     return run
 
 

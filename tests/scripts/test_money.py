@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from ape import networks
 
-from tests.scripts.conftest import ALICE, BOB, CAROL, LOCAL, Pair, Run, opened
+from tests.scripts.conftest import Pair, opened
+from tests.scripts.running import ALICE, BOB, CAROL, LOCAL, Run
 
 BURNS_GAS = "0x5b600056"
 """Code of an account that takes no ETH: it loops for ever."""

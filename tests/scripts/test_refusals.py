@@ -13,7 +13,8 @@ from connext.messages import Domain, State
 from connext.signing import Signable
 from connext.store import write_envelope
 from connext.types import parse_address
-from tests.scripts.conftest import ALICE, BOB, CAROL, LOCAL, Pair, Run, opened, start_anvil
+from tests.scripts.conftest import Pair, opened
+from tests.scripts.running import ALICE, BOB, CAROL, LOCAL, Run, start_anvil
 
 UNKNOWN = "0x" + "12" * 32
 
@@ -112,7 +113,7 @@ def test_what_is_signed_is_saved_before_its_file_leaves(pair: Pair, monkeypatch:
         raise OSError(ENOSPC, "no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(_desk, "write_envelope", fails)
+        patch.setattr(_desk, "write_message", fails)
         ran = pair.alice("update", "--pay", "1 ETH", "--out", pair.file("p.json"))
     ran.failed("no space left", f"ape run resend {pair.channel}")
     (offer,) = pair.stored("alice")["ownOffers"]
@@ -169,7 +170,7 @@ def test_a_state_that_takes_from_me_waits_for_my_word(pair: Pair, script: str, i
     state = State(bytes.fromhex(pair.channel[2:]), 1, -(10**18), 10**18, 0, 0, (), is_final)
     signed = Signable(domain, state)
     bob = AccountSigner(accounts.test_accounts[1])
-    write_envelope(pair.folder / "taking.json", Proposal(state, 0, bob.sign(signed)))
+    write_envelope(pair.folder / "taking.json", Proposal(state, 0, bob.sign(signed), ()))
     read = (script, "--from", pair.file("taking.json"), "--out", pair.file("ok.json"))
     ran = pair.alice(*read, "--yes")
     ran.failed("waits for your --accept", meaning, f"0x{signed.digest.hex()}")
@@ -266,7 +267,7 @@ def test_refusal_on_the_owners_word(pair: Pair) -> None:
 
 def test_files_of_others(run: Run, pair: Pair, tmp_path: Path) -> None:
     pair.alice("update", "--pay", "1 ETH", "--out", pair.file("p.json")).succeeded()
-    pair.bob("resume", "--from", pair.file("p.json")).failed("holds a Proposal: that is for `ape run update`")
+    pair.bob("resume", "--from", pair.file("p.json")).failed("is for `ape run update --from`: its kind is proposal")
     (pair.folder / "broken.json").write_text("{")
     pair.bob("update", "--from", pair.file("broken.json")).failed("broken.json", "JSON")
     store = str(tmp_path / "other")
