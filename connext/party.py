@@ -715,7 +715,7 @@ def _outcomes(party: Party, view: events.ChainView) -> dict[Triple, RecordedOutc
     """Of every triple the one that was read at the latest block."""
     known = {}
     for triple in party.triples:
-        read = [book[triple] for book in (party.outcomes, view.outcomes) if triple in book]
+        read = [book[triple] for book in (view.outcomes, party.outcomes) if triple in book]
         if read:
             known[triple] = max(read, key=attrgetter("time"))
     return known

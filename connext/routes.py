@@ -154,9 +154,12 @@ def share_of(book: Book, channel: Channel, state: State) -> ShareOf:
 
 
 def resolution(book: Book, channel: Channel, nonce: int) -> State | None:
-    """The next state without the triples on which I pay and whose share is decided; None if there are none."""
+    """The next state without the triples on which I pay and whose share is decided; None if there are none.
+
+    Less than all is proposed to a payee that has asked for it: another may have a better witness.
+    """
     latest = channel.latest.message
-    proved = {claim.triple for claim in channel.claims if claim.share}
+    proved = {c.triple for c in channel.claims if c.share == FULL_SHARE or (c.share and c.shown == c.share)}
     incoming = set(_locked_by(channel.side.other, [latest]))
     decided = [
         triple
