@@ -11,8 +11,11 @@ from connext.messages import Exit, Resume, State, StateHeader, Transfer, Withdra
 from connext.signing import Signature
 from connext.types import Address, Asset, Bytes32, ChannelIdentity, Side, members
 
-BATCH_ITEM_GAS = 400_000
-"""Enough for every call alone, its payouts included."""
+CALL_GAS = 400_000
+"""Enough for every call, its payouts included, without transfers."""
+
+TRANSFER_GAS = 8_000
+"""What one transfer more in a list may use."""
 
 ALL_TRANSFERS = 2**256 - 1
 
@@ -21,12 +24,13 @@ INITIAL = header(initial_state(bytes(32)))
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a contract, by its name; value in wei."""
+    """One call of a contract, by its name; value in wei. gas: what it needs as one of a batch."""
 
     function: str
     arguments: tuple[Any, ...]
     value: int = 0
     contract: str = "ChannelManager"
+    gas: int = CALL_GAS
 
     @property
     def data(self) -> bytes:
@@ -80,16 +84,17 @@ def resume(identity: ChannelIdentity, resume: Resume, user_signature: Signature,
 def settle(identity: ChannelIdentity, state: State | StateHeader | None) -> Call:
     """state: the recorded one; None where none was recorded. Of a mere header the transfers stay open."""
     transfers = state.transfers if isinstance(state, State) else ()
-    return Call("settle", (identity, _header(state) if state is not None else INITIAL, transfers))
+    return Call("settle", (identity, _header(state) if state is not None else INITIAL, transfers), gas=_gas(transfers))
 
 
 def close(identity: ChannelIdentity, signed: Signed[State]) -> Call:
-    return Call("close", (identity, _signed(signed), signed.message.transfers))
+    transfers = signed.message.transfers
+    return Call("close", (identity, _signed(signed), transfers), gas=_gas(transfers))
 
 
 def settle_transfers(identity: ChannelIdentity, transfers: tuple[Transfer, ...], wanted: int = ALL_TRANSFERS) -> Call:
     """transfers: of the state that the channel was settled with; wanted: bit i for the i-th."""
-    return Call("settleTransfers", (identity, transfers, wanted))
+    return Call("settleTransfers", (identity, transfers, wanted), gas=_gas(transfers))
 
 
 # --- Outcomes ---
@@ -126,9 +131,9 @@ def permit(nonce: int, expiry: int, rsv: bytes) -> Call:
 # --- Batches and parties ---
 
 
-def batch(calls: Iterable[Call], item_gas: int = BATCH_ITEM_GAS) -> Call:
+def batch(calls: Iterable[Call]) -> Call:
     calls = tuple(calls)
-    items = tuple((call.data, call.value, item_gas) for call in calls)
+    items = tuple((call.data, call.value, call.gas) for call in calls)
     return Call("batch", (items,), sum(call.value for call in calls))
 
 
@@ -156,6 +161,10 @@ SUBMITTED: dict[str, Callable[..., Call]] = {
     "close": close,
     "record": _record,
 }
+
+
+def _gas(transfers: tuple[Transfer, ...]) -> int:
+    return CALL_GAS + len(transfers) * TRANSFER_GAS
 
 
 def _header(state: State | StateHeader) -> StateHeader:

@@ -14,7 +14,8 @@ struct Lock {
 }
 
 /// @title Conditional transfers of a settled channel
-/// @notice Who gets what is locked. docs/protocol.md sections 5 and 6. Never reverts because of what was signed.
+/// @notice Who gets what is locked. docs/protocol.md sections 5 and 6. No list of properly encoded
+/// transfers makes it revert.
 library Locks {
     uint256 private constant NODE = 1;
     /// @dev As many as `settled` has bits; transfers beyond claim nothing. Honest software signs at most 200.

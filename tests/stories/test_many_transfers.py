@@ -125,3 +125,13 @@ def test_a_hostile_condition_costs_only_its_own_transfer() -> None:
     assert channel.settlement is not None
     assert channel.settlement.paid == Amounts(4 * 10**18, 6 * 10**18, 500 * 10**18, 0)
     assert not channel.open_transfers.locked_wei
+
+
+def test_a_full_list_has_gas_enough_in_a_batch() -> None:
+    world = begin(recording_margin=DAY // 12, seconds_per_recording=1)
+    lock_as_many_as_allowed(world, hash_lock)
+    play(world, [action("go_silent", "alice"), action("go_silent", "bob")])
+    play(world, [action("start_dispute", "bob", channel="main"), action("advance", duration=2 * DAY)])
+    (outcome,) = play(world, [action("batch", "bob", items=[action("settle", "bob", channel="main")])])
+    (receipt,) = outcome.receipts
+    assert [event.name for event in receipt.events if event.address == world.manager] == ["ChannelSettled"]
