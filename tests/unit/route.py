@@ -18,7 +18,7 @@ from connext.conditions import (
     stream_params,
     stream_witness,
 )
-from connext.envelopes import Countersignature, Envelope, Proposal, Refusal, Reveal
+from connext.envelopes import Countersignature, Envelope, Proposal, Refusal
 from connext.events import Event, Output
 from connext.links import Link
 from connext.messages import State, Transfer
@@ -311,22 +311,20 @@ class Route:
 
     # --- What dishonest parties may send ---
 
-    def proposal(
-        self, name: str, state: State, *params: bytes, base_nonce: int | None = None, key: str | None = None
-    ) -> Proposal:
-        """Any state on any base, by default on the newest one, signed as it should be."""
-        base = self.latest(name, state.channel_id).nonce if base_nonce is None else base_nonce
-        return Proposal(state, base, _signed(key or name, state), params)
+    def proposal(self, name: str, state: State, *params: bytes, base_nonce: int | None = None) -> Proposal:
+        """Any state, properly signed; by default on the newest one that the receiver has."""
+        base = self._base_of(name, state) if base_nonce is None else base_nonce
+        return Proposal(state, base, _signed(name, state), params)
 
     def refusal(self, name: str, state: State) -> Refusal:
-        return Refusal(state, self.latest(name, state.channel_id).nonce, _signed(name, state))
+        return Refusal(state, self._base_of(name, state), _signed(name, state))
+
+    def _base_of(self, name: str, state: State) -> int:
+        return self.latest(self.other(name, state.channel_id), state.channel_id).nonce
 
     def countersignature(self, name: str, state: State) -> Countersignature:
         """Of whatever state, whenever it likes."""
         return Countersignature(state.channel_id, Signable(DEPLOYMENT.domain, state).digest, _signed(name, state))
-
-    def reveal(self, channel_id: bytes, transfer_id: int, witness: bytes) -> Reveal:
-        return Reveal(channel_id, transfer_id, witness)
 
 
 def _signed(name: str, state: State) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from connext import errors, events
+from connext.conditions import WitnessRefused
 from connext.envelopes import Countersignature, Proposal, Reveal
 from connext.events import Output
 from connext.fees import Fee, Rate
@@ -336,8 +337,7 @@ def test_a_request_is_no_witness(route: Route) -> None:
     route.lock(ALICE, AB, 20, gift())
     forward(route, terms=gift(), request=link().request(CB))
     route.settle_mail()
-    with pytest.raises(AssertionError):
-        assert sent(route.resolve(CHARLIE, CB, gift(), link().request(CB)))
+    assert errors_of(route.resolve(CHARLIE, CB, gift(), link().request(CB))) == [WitnessRefused]
     assert route.channel(CHARLIE, CB).claims[0].share == 0
 
 
@@ -535,14 +535,22 @@ def test_a_payee_gets_all_of_it_without_asking() -> None:
     assert [route.nets(name)[0] for name in (ALICE, BOB, CHARLIE, DAVE)] == [-40, 0, 20, 20]
 
 
-def test_an_exchange_whose_money_was_forwarded_is_not_resolved_before_what_was_forwarded() -> None:
-    """Bob has ETH of an exchange with Charlie and sends it on to Dave; the stream has half of its share so far."""
+def test_what_comes_in_and_goes_out_in_one_channel_waits_for_what_was_forwarded_in_another() -> None:
+    """Charlie pays Bob 20 and is paid 5 on one stream; Bob has sent 15 on to Dave, who may have a better voucher."""
     route = Route(THREE_USERS)
-    terms = film(expiry=NOW + 12 * HOUR)
-    route.do(CHARLIE, exchange(CB, 20, 200, terms))
-    outputs = route.receive(BOB)
-    route.say(BOB, events.Accept(CB, only(outputs, events.Awaiting).digest))
-    assert isinstance(error_of(route.do(BOB, route.forwarding(DB, 20, CB, terms))), errors.ForwardsTooMuch)
+    terms = film()
+    both = adding(route.agreed(CB), 1, transfer(terms, amount=20), transfer(terms, NODE, 5, id_=2))
+    outputs = route.do(BOB, route.proposal(CHARLIE, both, terms.params))
+    route.do(BOB, events.Accept(CB, only(outputs, events.Awaiting).digest))
+    route.forward(BOB, DB, 15, CB, terms)
+    route.do(BOB, Reveal(CB, 2, voucher(500)))
+    assert route.channel(BOB, CB).own_offers == ()
+    route.resolve(DAVE, DB, terms, voucher(900))
+    route.settle_mail(CHARLIE)
+    assert route.nets(DAVE)[0] == 13
+    assert route.is_open(BOB, CB, terms)
+    assert [type(envelope) for envelope in route.mail[CHARLIE]] == []
+    assert route.channel(BOB, CB).claims[0].share == 9 * 10**17
 
 
 # --- Rule 8: the last call ---
