@@ -247,7 +247,7 @@ class Desk:
             self._adopt()
             self._begin_file(channel_id, history)
         if history == RESTORED:
-            self._advance(events.MarkRestored(channel_id))
+            self._hear(events.MarkRestored(channel_id))
         return self._look(channel_id)
 
     def check_all_usable(self) -> None:
@@ -307,7 +307,7 @@ class Desk:
         rehearsed = self._rehearse(event)
         awaiting = rehearsed.awaiting
         if awaiting is not None and not accept and _takes_from_me(awaiting, self.channel(channel_id)):
-            self._advance(event)  # signs nothing; what was shown to me counts
+            self._hear(event)  # what was shown to me counts
             message = described(awaiting.message, self.channel(channel_id), self.party.deployment.conditions)
             raise NotAccepted(message, awaiting.reason, awaiting.digest)
         for path in addressed(_envelopes([*self._unsent, *rehearsed.outputs]), channel_id, out):
@@ -320,7 +320,7 @@ class Desk:
             and not self.payer.agree(self._plan(rehearsed, channel_id))
         ):
             if awaiting is not None:
-                self._advance(event)
+                self._hear(event)
             raise click.Abort
         done = self._take(event)
         if awaiting is not None:
@@ -405,10 +405,14 @@ class Desk:
 
     def _look(self, channel_id: Bytes32) -> list[Output]:
         """As of the newest confirmed block, but not before the manager was there. Signs nothing."""
-        view = self.view(concerned(self.party.channels, channel_id))
-        self._wanted = self._advance(view, Mute(self.party.signer.address))
-        self._unsent += [output for output in self._wanted if isinstance(output, events.Send)]
+        self._wanted = self._hear(self.view(concerned(self.party.channels, channel_id)))
         return self._wanted
+
+    def _hear(self, event: Event) -> list[Output]:
+        """Take a step without signing anything; what it wants to send waits for the next that writes."""
+        outputs = self._advance(event, Mute(self.party.signer.address))
+        self._unsent += [output for output in outputs if isinstance(output, events.Send)]
+        return outputs
 
     def view(self, channel_ids: Iterable[Bytes32]) -> events.ChainView:
         """What is confirmed of these channels, and of the outcomes of all of mine."""
@@ -510,8 +514,9 @@ def _after(party: Party, event: Event) -> Party:
     return party
 
 
-def writes_nothing(outputs: Iterable[Output]) -> bool:
-    return not _envelopes(outputs)
+def puts_out(outputs: list[Output]) -> bool:
+    """Whether anything is written or asked to be sent."""
+    return bool(_envelopes(outputs)) or any(isinstance(output, Submit) for output in outputs)
 
 
 def _envelopes(outputs: Iterable[Output]) -> list[Envelope]:

@@ -31,7 +31,8 @@ def cli(desk, channel_id: Bytes32, transfer_id, witness, source, accept: bool, o
 
     The payee writes what proves it: the secret of its invoice, a link's release, the best voucher of a stream, which
     are in its files. The payer reads that, and writes a state in which the payee has its money; a node shows the proof
-    to whom it got the payment from, and then pays. Without TRANSFER and --from: take out what the chain has decided,
+    to whom it got the payment from, and then pays. In the last hour, in which an answer may come too late, the payee's
+    proof is recorded on chain instead (`record`). Without TRANSFER and --from: take out what the chain has decided,
     because the time is over or an outcome is recorded.
 
     \b
@@ -41,7 +42,7 @@ def cli(desk, channel_id: Bytes32, transfer_id, witness, source, accept: bool, o
       ape run resolve 0x5f… --from reveal-5f….json --account alice                   (writes proposal-….json)
       ape run resolve 0x5f… --account alice                                          (if the time is over)
     """
-    from scripts._desk import writes_nothing
+    from scripts._desk import puts_out
     from scripts._payments import best_witness, check_asked, transfer_of, why_nothing
 
     if source and (transfer_id is not None or witness):
@@ -56,9 +57,9 @@ def cli(desk, channel_id: Bytes32, transfer_id, witness, source, accept: bool, o
         if not (witness or accept):
             check_asked(desk, transfer)
         witness = witness or best_witness(desk, channel_id, transfer_id)
-        done = desk.perform(channel_id, Resolve(channel_id, transfer_id, witness), out=out)
+        done = desk.perform(channel_id, Resolve(channel_id, transfer_id, witness), "record", out)
     else:
         done = desk.perform(channel_id, desk.view([channel_id]), out=out)
-    if writes_nothing(done):
+    if not puts_out(done):
         click.echo(f"nothing to write now: {why_nothing(desk, channel_id)}")
     click.echo(newest(desk.channel(channel_id)))

@@ -78,6 +78,8 @@ class Trio:
     def agree(self, name: str, channel: str, source: str, *options: str) -> None:
         """Whoever is the other side of a proposal countersigns it, and its proposer gets to know."""
         proposer = {"alice": "bob", "charlie": "bob"}.get(name) or ("alice" if channel == self.first else "charlie")
+        if not list((self.folder / name).glob(f"*/{channel}.json")):
+            options = (*options, "--first-time")
         self.reads(name, channel, source, *options, out=f"{source}-answer")
         self.reads(proposer, channel, f"{source}-answer", out=f"{source}-next")
 
