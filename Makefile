@@ -47,6 +47,10 @@ artifacts: $(SETUP) ## compile the contracts into connext/artifacts and tests/ar
 gas: artifacts ## measure gas anew: snapshots/gas.json and docs/gas.md
 	@ape test -q tests/gas --write-gas
 
+.PHONY: bench-peers
+bench-peers: $(SETUP) ## measure what a channel costs here and in other systems, side by side
+	@python -m peers
+
 .PHONY: docs
 docs: $(SETUP) ## write docs/errors.md from the interfaces
 	@python toolchain/errors_doc.py > docs/errors.md

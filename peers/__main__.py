@@ -1,0 +1,42 @@
+"""Measure all systems and print the tables; see `make bench-peers`."""
+
+import argparse
+import sys
+from signal import SIGTERM, default_int_handler, signal
+
+from peers import table
+from peers.figures import FIGURES, Run, to_json
+from peers.page import PAGE, page
+from peers.run import run
+
+
+def main() -> int:
+    options = _options()
+    figures, not_the_snapshot = run()
+    sys.stdout.write(to_json(figures) if options.json else _text(figures))
+    for difference in not_the_snapshot:
+        sys.stderr.write(f"bench-peers: {difference}; `make gas` measures anew\n")
+    if options.save and not not_the_snapshot:
+        FIGURES.write_text(to_json(figures))
+        PAGE.write_text(page(figures))
+    return 1 if not_the_snapshot else 0
+
+
+def _text(figures: Run) -> str:
+    apart = table.list_of_differences(figures)
+    return f"{table.tables(figures)}\n{table.LEGEND}{table.versions(figures)}\nNot as quoted:\n{apart}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m peers", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON instead")
+    parser.add_argument("--save", action="store_true", help=f"write peers/{FIGURES.name} and docs/{PAGE.name}, too")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    signal(SIGTERM, default_int_handler)  # ends the chain, too
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

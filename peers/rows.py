@@ -1,0 +1,49 @@
+"""The rows of the table, and what each leaves in the hands of user and node.
+
+In every row the user puts in AMOUNT; from collateral on the node, too; wherever a state is played the user has paid a
+third of that. So the payouts of all systems are the same.
+"""
+
+from typing import NamedTuple
+
+AMOUNT = 10**18
+PAID = AMOUNT // 3
+TAKEN = AMOUNT // 5
+"""What the user withdraws from a channel that stays open."""
+LOCKED = AMOUNT // 4
+"""What one hash-locked payment of the user moves, on top of what it has paid."""
+
+OPEN = "1 open + first deposit"
+TOP_UP = "2 top-up"
+COLLATERAL = "3 node collateral"
+CLOSE = "4 cooperative close, both paid"
+WITHDRAWAL = "5 partial withdrawal, stays open"
+EXIT = "6 unilateral exit, unchallenged"
+STALE = "7 stale state + one challenge, to payout"
+HASH_LOCK = "8 one hash-locked payment in a dispute (extra over 6)"
+LATER = "later withdrawal of a credit"
+
+LIFE = "1+3+4"
+"""The sum of three rows: a channel's cooperative life."""
+DEPLOYMENT = "deploy everything"
+
+MEASURED = (OPEN, TOP_UP, COLLATERAL, CLOSE, WITHDRAWAL, EXIT, STALE, HASH_LOCK)
+
+
+class Change(NamedTuple):
+    """By how much user and node are richer than before the channel was opened, in the asset's smallest unit."""
+
+    user: int
+    node: int
+
+
+EXPECTED = {
+    OPEN: Change(-AMOUNT, 0),
+    TOP_UP: Change(-2 * AMOUNT, 0),
+    COLLATERAL: Change(-AMOUNT, -AMOUNT),
+    CLOSE: Change(-PAID, PAID),
+    WITHDRAWAL: Change(TAKEN - AMOUNT, -AMOUNT),
+    EXIT: Change(-PAID, PAID),
+    STALE: Change(-PAID, PAID),
+    HASH_LOCK: Change(-PAID - LOCKED, PAID + LOCKED),
+}

@@ -1,0 +1,116 @@
+"""The tables that people read: one for each asset, in Markdown that is aligned for a terminal, too."""
+
+from collections.abc import Iterable, Iterator
+
+from peers import rows
+from peers.figures import Difference, Figure, Peer, Run, differences, is_plain_transfer, measured, quoted
+
+ROWS = (*rows.MEASURED, rows.LATER, rows.LIFE, rows.DEPLOYMENT)
+TITLES = {"eth": "ETH", "token": "ERC-20"}
+NOTHING = "\N{EN DASH}"
+
+LEGEND = """\
+Gas until everybody who should be paid is paid; (2) is the number of transactions, where it is known and not one. Quoted
+figures were not measured in this run. ¹ A plain transfer to the channel's address before its contract exists: no best.
+The last two columns are this project's gas divided by the lowest of the others.
+"""
+
+
+def tables(run: Run) -> str:
+    """For a terminal."""
+    return "\n".join(f"{title}\n\n{_table(run, asset)}" for asset, title in TITLES.items())
+
+
+def page_tables(run: Run) -> str:
+    """With headings."""
+    return "\n".join(f"## {title}\n\n{_table(run, asset)}" for asset, title in TITLES.items())
+
+
+def versions(run: Run) -> str:
+    """Of every column, in one sentence."""
+    columns = {_title(peer): peer.version for asset in TITLES for peer in _shown(run, asset)}
+    return f"Versions: {', '.join(f'{title} {version}' for title, version in columns.items())}.\n"
+
+
+def list_of_differences(run: Run) -> str:
+    """One line for each; nothing where there is none."""
+    return "".join(map(_difference, differences(run)))
+
+
+def _table(run: Run, asset: str) -> str:
+    own, *peers = _shown(run, asset)
+    others, quotes = ([peer for peer in peers if peer.is_quoted is is_quoted] for is_quoted in (False, True))
+    in_dai = [measured(column) for column in run["dai"]] if asset == "token" else []
+    head = ["", own.name, *(f"{peer.name} in DAI" for peer in in_dai), *map(_title, peers)]
+    head += ["to best measured", "to best quoted"]
+    body = [
+        [
+            row,
+            *(_cell(peer, row) for peer in (own, *in_dai, *peers)),
+            _ratio(own, others, row),
+            _ratio(own, quotes, row),
+        ]
+        for row in ROWS
+    ]
+    return _aligned([head, *body])
+
+
+def _shown(run: Run, asset: str) -> list[Peer]:
+    """This project, what else was measured, what is quoted."""
+    peers = list(map(measured, run[asset]))
+    return peers + [quote for quote in quoted(asset).values() if _is_shown(quote, peers)]
+
+
+def _is_shown(quote: Peer, others: Iterable[Peer]) -> bool:
+    """A quote of what was measured in the same version would only repeat it."""
+    return all((quote.name, quote.version) != (peer.name, peer.version) for peer in others)
+
+
+def _title(peer: Peer) -> str:
+    return f"{peer.name}, quoted" if peer.is_quoted else peer.name
+
+
+def _cell(peer: Peer, row: str) -> str:
+    figure = peer.figures.get(row)
+    if figure is None:
+        return NOTHING
+    mark = " ¹" if is_plain_transfer(peer.name, row) else ""
+    return f"{number(figure.gas)}{_transactions(figure)}{mark}"
+
+
+def _transactions(figure: Figure) -> str:
+    return "" if figure.transactions in (None, 1) else f" ({figure.transactions})"
+
+
+def _ratio(own: Peer, others: Iterable[Peer], row: str) -> str:
+    """Of rows that others have, too."""
+    best = min(_comparable(others, row), default=None)
+    figure = own.figures.get(row)
+    return NOTHING if best is None or figure is None else f"{figure.gas / best:.3f}"
+
+
+def _comparable(others: Iterable[Peer], row: str) -> Iterator[int]:
+    for peer in others:
+        if row in peer.figures and not is_plain_transfer(peer.name, row):
+            yield peer.figures[row].gas
+
+
+def _difference(difference: Difference) -> str:
+    percent = 100 * (difference.measured / difference.quoted - 1)
+    figures = f"{number(difference.measured)} instead of {number(difference.quoted)} ({percent:+.0f} %)"
+    return f"* {difference.name}, {TITLES[difference.asset]}, {difference.row}: {figures}: {difference.reason}\n"
+
+
+def number(value: int) -> str:
+    return f"{value:,}".replace(",", " ")
+
+
+def _aligned(lines: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    head, *body = ([cells[0].ljust(widths[0]), *_right(cells[1:], widths[1:])] for cells in lines)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule, *body))
+
+
+def _right(cells: list[str], widths: list[int]) -> list[str]:
+    return [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
