@@ -5,6 +5,7 @@ import {Amounts, Asset, IChannelManager} from "../interfaces/IChannelManager.sol
 import {IDaiPermit} from "../interfaces/IDaiPermit.sol";
 import {Batching} from "./Batching.sol";
 import {Delivery} from "./libraries/Delivery.sol";
+import {Pair, Pairs} from "./libraries/Pairs.sol";
 
 /// @title Money outside of channels, and the only place where money moves
 /// @notice Reserves, which only their account moves, and credit, which waits for its account. No code path reads the
@@ -24,8 +25,8 @@ abstract contract Accounts is Batching {
 
     address internal immutable TOKEN;
 
-    mapping(address account => Amounts) private _reserves;
-    mapping(address account => Amounts) private _credits;
+    mapping(address account => Pair) private _reserves;
+    mapping(address account => Pair) private _credits;
 
     constructor(address token) {
         if (token.code.length == 0) revert TokenWithoutCode(token);
@@ -66,9 +67,9 @@ abstract contract Accounts is Batching {
 
     /// @inheritdoc IChannelManager
     function pushCredit(address account, Asset asset) external payable entranceWithoutValue {
-        Amounts memory credit = _credits[account];
-        if (asset == Asset.Ether) _payCredit(account, credit.amountWei, 0, account);
-        else _payCredit(account, 0, credit.amountToken, account);
+        Pair credit = _credits[account];
+        if (asset == Asset.Ether) _payCredit(account, credit.amountWei(), 0, account);
+        else _payCredit(account, 0, credit.amountToken(), account);
     }
 
     /// @inheritdoc IChannelManager
@@ -83,12 +84,12 @@ abstract contract Accounts is Batching {
 
     /// @inheritdoc IChannelManager
     function reserveOf(address account) external view returns (Amounts memory) {
-        return _reserves[account];
+        return _amounts(_reserves[account]);
     }
 
     /// @inheritdoc IChannelManager
     function creditOf(address account) external view returns (Amounts memory) {
-        return _credits[account];
+        return _amounts(_credits[account]);
     }
 
     // --- Ledger ---
@@ -98,67 +99,60 @@ abstract contract Accounts is Batching {
     }
 
     /// @dev Adds a payout of a channel.
-    function _addReserve(address account, uint256 amountWei, uint256 amountToken) internal {
-        if (amountWei == 0 && amountToken == 0) return;
-        Amounts memory reserve = _reserves[account];
-        reserve.amountWei += uint128(amountWei);
-        reserve.amountToken += uint128(amountToken);
-        _reserves[account] = reserve;
+    function _addReserve(address account, Pair payout) internal {
+        if (!payout.isZero()) _reserves[account] = _reserves[account] + payout;
     }
 
     function _takeReserve(address account, uint256 amountWei, uint256 amountToken) internal {
-        Amounts memory reserve = _reserves[account];
-        if (amountWei > reserve.amountWei) {
-            revert ReserveTooSmall(account, Asset.Ether, amountWei, reserve.amountWei);
+        Pair reserve = _reserves[account];
+        if (amountWei > reserve.amountWei()) {
+            revert ReserveTooSmall(account, Asset.Ether, amountWei, reserve.amountWei());
         }
-        if (amountToken > reserve.amountToken) {
-            revert ReserveTooSmall(account, Asset.Token, amountToken, reserve.amountToken);
+        if (amountToken > reserve.amountToken()) {
+            revert ReserveTooSmall(account, Asset.Token, amountToken, reserve.amountToken());
         }
-        reserve.amountWei -= uint128(amountWei);
-        reserve.amountToken -= uint128(amountToken);
-        _reserves[account] = reserve;
+        _reserves[account] = reserve - Pairs.pack(amountWei, amountToken);
     }
 
     function _fund(address account, uint256 amountWei, uint256 amountToken) private {
-        Amounts memory reserve = _reserves[account];
-        reserve.amountWei = _grown(account, Asset.Ether, reserve.amountWei, amountWei);
-        reserve.amountToken = _grown(account, Asset.Token, reserve.amountToken, amountToken);
-        _reserves[account] = reserve;
+        Pair reserve = _reserves[account];
+        _requireGrowth(account, Asset.Ether, reserve.amountWei(), amountWei);
+        _requireGrowth(account, Asset.Token, reserve.amountToken(), amountToken);
+        _reserves[account] = reserve + Pairs.pack(amountWei, amountToken);
         emit Funded(account, amountWei, amountToken);
     }
 
-    function _grown(address account, Asset asset, uint256 reserve, uint256 amount) private pure returns (uint128) {
-        uint256 grown = reserve + amount;
-        if (amount != 0 && grown > MAX_FUNDED_RESERVE) {
-            revert ReserveTooLarge(account, asset, grown, MAX_FUNDED_RESERVE);
+    function _requireGrowth(address account, Asset asset, uint256 reserve, uint256 amount) private pure {
+        if (amount != 0 && reserve + amount > MAX_FUNDED_RESERVE) {
+            revert ReserveTooLarge(account, asset, reserve + amount, MAX_FUNDED_RESERVE);
         }
-        return uint128(grown);
     }
 
     /// @dev Adds a payout that is not sent.
-    function _addCredit(address account, uint256 amountWei, uint256 amountToken) internal {
-        if (amountWei != 0) _credit(account, Asset.Ether, amountWei);
-        if (amountToken != 0) _credit(account, Asset.Token, amountToken);
+    function _addCredit(address account, Pair payout) internal {
+        if (payout.amountWei() != 0) _credit(account, Asset.Ether, payout.amountWei());
+        if (payout.amountToken() != 0) _credit(account, Asset.Token, payout.amountToken());
     }
 
     function _credit(address account, Asset asset, uint256 amount) private {
-        if (asset == Asset.Ether) _credits[account].amountWei += uint128(amount);
-        else _credits[account].amountToken += uint128(amount);
+        _credits[account] = _credits[account] + Pairs.single(uint256(asset), amount);
         emit Credited(account, asset, amount);
     }
 
     function _payCredit(address account, uint128 amountWei, uint128 amountToken, address recipient) private {
         if (amountWei == 0 && amountToken == 0) revert NothingMoved();
-        Amounts memory credit = _credits[account];
-        if (amountWei > credit.amountWei) revert CreditTooSmall(account, Asset.Ether, amountWei, credit.amountWei);
-        if (amountToken > credit.amountToken) {
-            revert CreditTooSmall(account, Asset.Token, amountToken, credit.amountToken);
+        Pair credit = _credits[account];
+        if (amountWei > credit.amountWei()) revert CreditTooSmall(account, Asset.Ether, amountWei, credit.amountWei());
+        if (amountToken > credit.amountToken()) {
+            revert CreditTooSmall(account, Asset.Token, amountToken, credit.amountToken());
         }
-        credit.amountWei -= amountWei;
-        credit.amountToken -= amountToken;
-        _credits[account] = credit;
+        _credits[account] = credit - Pairs.pack(amountWei, amountToken);
         emit CreditWithdrawn(account, recipient, amountWei, amountToken);
         _deliver(recipient, amountWei, amountToken);
+    }
+
+    function _amounts(Pair pair) private pure returns (Amounts memory) {
+        return Amounts(pair.amountWei(), pair.amountToken());
     }
 
     /// @dev Refuses addresses at which money would be lost.

@@ -25,7 +25,7 @@ import {Lock, Locks} from "./libraries/Locks.sol";
 import {Messages} from "./libraries/Messages.sol";
 import {Pair, Pairs} from "./libraries/Pairs.sol";
 import {Settlement} from "./libraries/Settlement.sol";
-import {Form, Head, Pot, Pots, Recorded, RecordedStates} from "./libraries/Slots.sol";
+import {Head, Pot, Pots, Recorded, RecordedStates} from "./libraries/Slots.sol";
 
 /// @title Payment channels in ETH and one token
 /// @notice See `IChannelManager` for what each function does, who may call it and what its errors mean.
@@ -135,7 +135,7 @@ contract ChannelManager is Accounts, EIP712 {
         head = head.withNextSequence();
         head = _release(channelId, record, head, Asset.Ether, withdrawal.userWei, withdrawal.nodeWei);
         record.head = _release(channelId, record, head, Asset.Token, withdrawal.userToken, withdrawal.nodeToken);
-        _addReserve(channel.node, withdrawal.nodeWei, withdrawal.nodeToken);
+        _addReserve(channel.node, Pairs.pack(withdrawal.nodeWei, withdrawal.nodeToken));
         emit Withdrawn(
             channelId,
             withdrawal.sequence,
@@ -157,9 +157,10 @@ contract ChannelManager is Accounts, EIP712 {
         Head head = record.head;
         _requireAlive(channelId, head);
         if (head.deadline() != 0) _requireBeforeDeadline(channelId, head);
-        uint256 recordedNonce = record.recorded.nonce();
+        uint256 recordedNonce = record.stateOf(head).nonce();
         if (signed.state.nonce <= recordedNonce) revert StateNotNewer(channelId, signed.state.nonce, recordedNonce);
         _record(channelId, channel, record, signed);
+        if (!head.hasRecorded()) record.head = head.withRecorded();
     }
 
     /// @inheritdoc IChannelManager
@@ -225,7 +226,7 @@ contract ChannelManager is Accounts, EIP712 {
         Head head = record.head;
         _requireDisputed(channelId, head);
         if (block.timestamp < head.deadline()) revert DisputeNotOver(channelId, head.deadline(), block.timestamp);
-        bytes26 recordedHash = record.recorded.nonce() == 0 ? _initialStateHash(channelId) : record.recorded.stateHash();
+        bytes26 recordedHash = head.hasRecorded() ? record.recorded.stateHash() : _initialStateHash(channelId);
         bytes26 stateHash = bytes26(Messages.hash(channelId, state));
         if (stateHash != recordedHash) revert StateNotRecorded(channelId, stateHash, recordedHash);
         _settle(channelId, channel, record, head, state, transfers);
@@ -242,7 +243,7 @@ contract ChannelManager is Accounts, EIP712 {
         Head head = record.head;
         _requireAlive(channelId, head);
         if (!signed.state.isFinal) revert StateNotFinal(channelId, signed.state.nonce);
-        uint256 recordedNonce = record.recorded.nonce();
+        uint256 recordedNonce = record.stateOf(head).nonce();
         if (signed.state.nonce < recordedNonce) revert StateOlder(channelId, signed.state.nonce, recordedNonce);
         _requireSignedByBoth(channel, Messages.hash(channelId, signed.state), signed);
         _settle(channelId, channel, record, head, signed.state, transfers);
@@ -257,15 +258,17 @@ contract ChannelManager is Accounts, EIP712 {
         bytes32 channelId = channelIdOf(channel);
         Record storage record = _records[channelId];
         Head head = record.head;
-        if (head.form() != Form.Settled) revert ChannelNotSettled(channelId);
-        (bytes32 transfersHash, Lock memory lock) = record.lockOf();
+        if (!head.isSettled()) revert ChannelNotSettled(channelId);
+        (bytes32 transfersHash, Lock memory lock) = record.lockOf(head);
         if (lock.held.isZero()) revert NothingLocked(channelId);
         _requireListed(channelId, transfers, transfersHash);
-        (Lock memory kept, Pair forUser, Pair forNode) = _settleLock(lock, transfers, wanted);
-        if ((forUser + forNode).isZero()) revert NothingFinal(channelId);
+        (Lock memory kept, Pair forUser) = _settleLock(lock, transfers, wanted);
+        Pair forBoth = lock.held - kept.held;
+        if (forBoth.isZero()) revert NothingFinal(channelId);
+        Pair forNode = forBoth - forUser;
 
-        record.bury(head, kept, transfersHash);
-        _addReserve(channel.node, forNode.amountWei(), forNode.amountToken());
+        record.setLock(kept);
+        _addReserve(channel.node, forNode);
         emit TransfersSettled(
             channelId,
             kept.settled,
@@ -274,7 +277,7 @@ contract ChannelManager is Accounts, EIP712 {
             forUser.amountToken(),
             forNode.amountToken()
         );
-        _addCredit(channel.user, forUser.amountWei(), forUser.amountToken());
+        _addCredit(channel.user, forUser);
     }
 
     // --- Views ---
@@ -302,13 +305,17 @@ contract ChannelManager is Accounts, EIP712 {
     function channelOf(bytes32 channelId) external view returns (ChannelView memory) {
         Record storage record = _records[channelId];
         Head head = record.head;
-        Pot wei_ = record.pot(head, Asset.Ether);
-        Pot token = record.pot(head, Asset.Token);
+        Pot wei_;
+        Pot token;
         Recorded recorded;
         bytes32 transfersHash;
         Lock memory lock;
-        if (head.form() == Form.Settled) (transfersHash, lock) = record.lockOf();
-        else recorded = record.recorded;
+        if (head.isSettled()) {
+            (transfersHash, lock) = record.lockOf(head);
+        } else {
+            (wei_, token) = record.pots(head);
+            recorded = record.stateOf(head);
+        }
         return ChannelView({
             status: _statusOf(head),
             deadline: head.deadline(),
@@ -362,7 +369,7 @@ contract ChannelManager is Accounts, EIP712 {
     /// @dev The head of a channel that may take money: an open one, or a new one, which opens here.
     function _openHead(bytes32 channelId, Channel calldata channel, Record storage record) private returns (Head head) {
         head = record.head;
-        if (head.form() != Form.Unfunded) {
+        if (head.isFunded()) {
             _requireOpen(channelId, head);
             return head;
         }
@@ -459,7 +466,10 @@ contract ChannelManager is Accounts, EIP712 {
         SignedState calldata signed
     ) private {
         if (record.isEmpty(head)) revert NothingToDispute(channelId);
-        if (signed.state.nonce > record.recorded.nonce()) _record(channelId, channel, record, signed);
+        if (signed.state.nonce > record.stateOf(head).nonce()) {
+            _record(channelId, channel, record, signed);
+            head = head.withRecorded();
+        }
         head = head.withNextDispute().withDeadline(uint40(block.timestamp + channel.challengePeriod));
         record.head = head;
         emit DisputeStarted(channelId, head.dispute(), head.deadline());
@@ -487,23 +497,22 @@ contract ChannelManager is Accounts, EIP712 {
         StateHeader calldata state,
         Transfer[] calldata transfers
     ) private {
-        Pot wei_ = record.pot(head, Asset.Ether);
-        Pot token = record.pot(head, Asset.Token);
+        (Pot wei_, Pot token) = record.pots(head);
         (uint256 userWei, uint256 lockedWei) = Settlement.split(wei_.total(), wei_.user(), state.userWei, state.nodeWei);
         (uint256 userToken, uint256 lockedToken) =
             Settlement.split(token.total(), token.user(), state.userToken, state.nodeToken);
         Lock memory lock = Lock(Pairs.pack(lockedWei, lockedToken), 0);
         Pair forUser = Pairs.pack(userWei, userToken);
-        Pair forNode = Pairs.pack(wei_.total(), token.total()) - lock.held - forUser;
         // Without the list, who has none can still settle, and the transfers stay open for who has it.
         if (!lock.held.isZero() && (transfers.length != 0 || state.transfersHash == Messages.NO_TRANSFERS)) {
             _requireListed(channelId, transfers, state.transfersHash);
-            (Lock memory kept, Pair moreForUser, Pair moreForNode) = _settleLock(lock, transfers, type(uint256).max);
-            (lock, forUser, forNode) = (kept, forUser + moreForUser, forNode + moreForNode);
+            (Lock memory kept, Pair more) = _settleLock(lock, transfers, type(uint256).max);
+            (lock, forUser) = (kept, forUser + more);
         }
+        Pair forNode = Pairs.pack(wei_.total(), token.total()) - lock.held - forUser;
 
         record.bury(head, lock, state.transfersHash);
-        _addReserve(channel.node, forNode.amountWei(), forNode.amountToken());
+        _addReserve(channel.node, forNode);
         emit ChannelSettled(
             channelId,
             state.nonce,
@@ -524,11 +533,10 @@ contract ChannelManager is Accounts, EIP712 {
     function _settleLock(Lock memory lock, Transfer[] calldata transfers, uint256 wanted)
         private
         view
-        returns (Lock memory kept, Pair forUser, Pair forNode)
+        returns (Lock memory kept, Pair forUser)
     {
         Pair limits = Pairs.pack(TRANSFER_LIMIT_WEI, TRANSFER_LIMIT_TOKEN);
-        (kept, forUser) = lock.settle(transfers, wanted, IOutcomeRegistry(REGISTRY), limits);
-        forNode = lock.held - kept.held - forUser;
+        return lock.settle(transfers, wanted, IOutcomeRegistry(REGISTRY), limits);
     }
 
     function _requireListed(bytes32 channelId, Transfer[] calldata transfers, bytes32 expectedHash) private pure {
@@ -549,8 +557,8 @@ contract ChannelManager is Accounts, EIP712 {
 
     /// @dev The channel was funded and is not settled.
     function _requireAlive(bytes32 channelId, Head head) private pure {
-        if (head.form() == Form.Settled) revert ChannelIsSettled(channelId);
-        if (head.form() == Form.Unfunded) revert ChannelUnfunded(channelId);
+        if (!head.isFunded()) revert ChannelUnfunded(channelId);
+        if (head.isSettled()) revert ChannelIsSettled(channelId);
     }
 
     function _requireOpen(bytes32 channelId, Head head) private pure {
@@ -602,8 +610,8 @@ contract ChannelManager is Accounts, EIP712 {
     }
 
     function _statusOf(Head head) private pure returns (Status) {
-        if (head.form() == Form.Unfunded) return Status.Unfunded;
-        if (head.form() == Form.Settled) return Status.Settled;
+        if (!head.isFunded()) return Status.Unfunded;
+        if (head.isSettled()) return Status.Settled;
         return head.deadline() == 0 ? Status.Open : Status.Disputed;
     }
 

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Asset} from "../../interfaces/IChannelManager.sol";
 import {Lock} from "./Locks.sol";
 import {Pairs} from "./Pairs.sol";
-import {Form, Head, Heads, Pot, Recorded} from "./Slots.sol";
+import {Head, Heads, Pot, Recorded} from "./Slots.sol";
 
 /// @dev All that the chain stores of a channel. A channel in one asset and without a recorded state uses one slot. Once
 /// it is settled and as long as transfers are open, the second slot holds their hash and the third which are settled.
@@ -20,21 +20,27 @@ struct Record {
 library Ledgers {
     /// @notice The ledger of an asset; all zero where the channel never held it.
     function pot(Record storage record, Head head, Asset asset) internal view returns (Pot) {
-        if (_isFirst(head.form(), asset)) return head.firstPot();
+        if (_isFirst(head, asset)) return head.firstPot();
         return head.hasSecond() ? record.second : Pot.wrap(0);
+    }
+
+    /// @notice The ledgers of both assets.
+    function pots(Record storage record, Head head) internal view returns (Pot wei_, Pot token) {
+        (wei_, token) = (head.firstPot(), head.hasSecond() ? record.second : Pot.wrap(0));
+        if (head.isTokenFirst()) (wei_, token) = (token, wei_);
     }
 
     /// @notice Changes the ledger of an asset: in the returned head, which the caller stores, or in the third slot.
     function withPot(Record storage record, Head head, Asset asset, Pot changed) internal returns (Head) {
-        Form form = head.form();
-        if (form == Form.Unfunded) {
-            return head.withFirstPot(changed).withForm(asset == Asset.Ether ? Form.Ether : Form.Token);
-        }
-        if (_isFirst(form, asset)) return head.withFirstPot(changed);
+        if (!head.isFunded()) return head.withFirstPot(changed).withFunds(asset == Asset.Token);
+        if (_isFirst(head, asset)) return head.withFirstPot(changed);
         record.second = changed;
-        if (form == Form.Ether) return head.withForm(Form.EtherThenToken);
-        if (form == Form.Token) return head.withForm(Form.TokenThenEther);
-        return head;
+        return head.withSecond();
+    }
+
+    /// @notice The recorded state; all zero without one.
+    function stateOf(Record storage record, Head head) internal view returns (Recorded) {
+        return head.hasRecorded() ? record.recorded : Recorded.wrap(0);
     }
 
     /// @notice Whether the channel holds nothing of either asset.
@@ -42,25 +48,35 @@ library Ledgers {
         return head.firstPot().total() == 0 && (!head.hasSecond() || record.second.total() == 0);
     }
 
-    /// @notice Empties a channel and leaves only the tombstone (G6: no second life), and what its transfers hold: nothing
-    /// else where that is nothing.
+    /// @notice Empties a channel and leaves only the tombstone (G6: no second life), and what its transfers hold.
     function bury(Record storage record, Head head, Lock memory lock, bytes32 transfersHash) internal {
         bool holds = !lock.held.isZero();
+        if (holds || head.hasRecorded()) record.recorded = Recorded.wrap(holds ? uint256(transfersHash) : 0);
         uint256 settled = holds ? lock.settled : 0;
-        if (settled != 0 || head.form() == Form.Settled || head.hasSecond()) record.second = Pot.wrap(settled);
-        record.recorded = Recorded.wrap(holds ? uint256(transfersHash) : 0);
-        record.head = Heads.tombstone(uint80(lock.held.amountWei()), uint80(lock.held.amountToken()));
+        if (settled != 0 || head.hasSecond()) record.second = Pot.wrap(settled);
+        record.head = _tombstone(lock);
+    }
+
+    /// @notice Changes what the transfers of a settled channel hold. Where that is nothing, only the tombstone stays.
+    function setLock(Record storage record, Lock memory lock) internal {
+        bool holds = !lock.held.isZero();
+        if (!holds) record.recorded = Recorded.wrap(0);
+        record.second = Pot.wrap(holds ? lock.settled : 0);
+        record.head = _tombstone(lock);
     }
 
     /// @notice The hash of the transfers that a settled channel still holds something for, and what they hold.
-    function lockOf(Record storage record) internal view returns (bytes32 transfersHash, Lock memory lock) {
-        (uint256 lockedWei, uint256 lockedToken) = record.head.locked();
+    function lockOf(Record storage record, Head head) internal view returns (bytes32 transfersHash, Lock memory lock) {
+        (uint256 lockedWei, uint256 lockedToken) = head.locked();
         transfersHash = bytes32(Recorded.unwrap(record.recorded));
         lock = Lock(Pairs.pack(lockedWei, lockedToken), Pot.unwrap(record.second));
     }
 
-    function _isFirst(Form form, Asset asset) private pure returns (bool) {
-        if (asset == Asset.Ether) return form == Form.Ether || form == Form.EtherThenToken;
-        return form == Form.Token || form == Form.TokenThenEther;
+    function _tombstone(Lock memory lock) private pure returns (Head) {
+        return Heads.tombstone(uint80(lock.held.amountWei()), uint80(lock.held.amountToken()));
+    }
+
+    function _isFirst(Head head, Asset asset) private pure returns (bool) {
+        return head.isTokenFirst() == (asset == Asset.Token);
     }
 }

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @dev An amount of each asset in one word: wei in the low 128 bits, tokens in the high ones. Both amounts must stay
-/// below 2^128, and no difference may be negative, or they run into each other: what is added up here are parts of one
-/// channel's total, which has 80 bits.
+/// below 2^128, and no difference may be negative, or they run into each other: what is added up here are parts of channels'
+/// totals, of 80 bits each, and reserves, which are bounded where money comes in.
 type Pair is uint256;
 
 using Pairs for Pair global;

@@ -5,24 +5,14 @@ pragma solidity ^0.8.28;
 /// holds, `user` the user's contribution (deposited minus withdrawn); the node's is total - user.
 type Pot is uint256;
 
-/// @dev The first slot of a channel: uint8 form | uint16 sequence | uint16 dispute | uint40 deadline | Pot of the first
+/// @dev The first slot of a channel: uint8 flags | uint16 sequence | uint16 dispute | uint40 deadline | Pot of the first
 /// asset. `deadline` (Unix seconds) is 0 without a running dispute, `dispute` is the number of the latest one,
-/// `sequence` the next withdrawal's. Of a settled channel: uint8 form | zero | uint80 locked token | uint80 locked wei.
+/// `sequence` the next withdrawal's. Of a settled channel: uint8 flags | zero | uint80 locked token | uint80 locked wei.
 type Head is uint256;
 
 /// @dev The second slot: the recorded state as uint48 nonce | first 26 bytes of its struct hash.
 /// docs/decisions/0003-storage-layout.md.
 type Recorded is uint256;
-
-/// @dev Which asset a channel's first slot holds, and whether its third slot holds the other. Settled is the tombstone.
-enum Form {
-    Unfunded,
-    Ether,
-    Token,
-    EtherThenToken,
-    TokenThenEther,
-    Settled
-}
 
 using Pots for Pot global;
 using Heads for Head global;
@@ -49,7 +39,17 @@ library Heads {
     uint256 private constant DEADLINE_SHIFT = 176;
     uint256 private constant DISPUTE_SHIFT = 216;
     uint256 private constant SEQUENCE_SHIFT = 232;
-    uint256 private constant FORM_SHIFT = 248;
+
+    /// @dev Set by the first deposit, for ever.
+    uint256 private constant FUNDED = 1 << 248;
+    /// @dev The tombstone.
+    uint256 private constant SETTLED = 1 << 249;
+    /// @dev The first slot's asset is the token.
+    uint256 private constant TOKEN_FIRST = 1 << 250;
+    /// @dev The second slot holds a recorded state.
+    uint256 private constant HAS_RECORDED = 1 << 251;
+    /// @dev The third slot holds the other asset.
+    uint256 private constant HAS_SECOND = 1 << 252;
 
     function firstPot(Head head) internal pure returns (Pot) {
         return Pot.wrap(uint176(Head.unwrap(head)));
@@ -67,18 +67,29 @@ library Heads {
         return uint16(Head.unwrap(head) >> SEQUENCE_SHIFT);
     }
 
-    function form(Head head) internal pure returns (Form) {
-        return Form(Head.unwrap(head) >> FORM_SHIFT);
+    function isFunded(Head head) internal pure returns (bool) {
+        return Head.unwrap(head) & FUNDED != 0;
+    }
+
+    function isSettled(Head head) internal pure returns (bool) {
+        return Head.unwrap(head) & SETTLED != 0;
+    }
+
+    function isTokenFirst(Head head) internal pure returns (bool) {
+        return Head.unwrap(head) & TOKEN_FIRST != 0;
+    }
+
+    function hasRecorded(Head head) internal pure returns (bool) {
+        return Head.unwrap(head) & HAS_RECORDED != 0;
     }
 
     function hasSecond(Head head) internal pure returns (bool) {
-        Form form_ = form(head);
-        return form_ == Form.EtherThenToken || form_ == Form.TokenThenEther;
+        return Head.unwrap(head) & HAS_SECOND != 0;
     }
 
     /// @dev The head of a settled channel.
     function tombstone(uint80 lockedWei, uint80 lockedToken) internal pure returns (Head) {
-        return Head.wrap(uint256(Form.Settled) << FORM_SHIFT | uint256(lockedToken) << LOCKED_TOKEN_SHIFT | lockedWei);
+        return Head.wrap(FUNDED | SETTLED | uint256(lockedToken) << LOCKED_TOKEN_SHIFT | lockedWei);
     }
 
     function locked(Head head) internal pure returns (uint80 lockedWei, uint80 lockedToken) {
@@ -101,8 +112,17 @@ library Heads {
         return _with(head, SEQUENCE_SHIFT, type(uint16).max, sequence(head) + 1);
     }
 
-    function withForm(Head head, Form form_) internal pure returns (Head) {
-        return _with(head, FORM_SHIFT, type(uint8).max, uint256(form_));
+    /// @dev Of a channel that gets its first asset.
+    function withFunds(Head head, bool tokenFirst) internal pure returns (Head) {
+        return Head.wrap(Head.unwrap(head) | FUNDED | (tokenFirst ? TOKEN_FIRST : 0));
+    }
+
+    function withRecorded(Head head) internal pure returns (Head) {
+        return Head.wrap(Head.unwrap(head) | HAS_RECORDED);
+    }
+
+    function withSecond(Head head) internal pure returns (Head) {
+        return Head.wrap(Head.unwrap(head) | HAS_SECOND);
     }
 
     function _with(Head head, uint256 shift, uint256 mask, uint256 value) private pure returns (Head) {

@@ -13,16 +13,19 @@ from tests.contracts.transfers import EXPIRY, holding, left
 
 RECORDS_SLOT = 4
 
-ETHER, TOKEN, ETHER_THEN_TOKEN, TOKEN_THEN_ETHER, SETTLED = range(1, 6)
-"""Forms of a head."""
+FUNDED, SETTLED, TOKEN_FIRST, HAS_RECORDED, HAS_SECOND = (1 << bit for bit in range(5))
+"""Flags of a head."""
+ETHER, TOKEN = FUNDED, FUNDED | TOKEN_FIRST
+ETHER_THEN_TOKEN, TOKEN_THEN_ETHER = ETHER | HAS_SECOND, TOKEN | HAS_SECOND
+TOMBSTONE = FUNDED | SETTLED
 
 
 def pot(total, user):
     return (user % 2**96) << 80 | total
 
 
-def head(form, first_pot, deadline=0, dispute=0, sequence=0):
-    return form << 248 | sequence << 232 | dispute << 216 | deadline << 176 | first_pot
+def head(flags, first_pot, deadline=0, dispute=0, sequence=0):
+    return flags << 248 | sequence << 232 | dispute << 216 | deadline << 176 | first_pot
 
 
 def recorded(state):
@@ -73,13 +76,23 @@ def test_a_recorded_state_takes_one_slot(manager, channel, storage, user):
     channel.hold(user_wei=5)
     given(manager.checkpoint, channel.terms, channel.signed(nonce=MAX_NONCE, user_wei=-1), sender=user)
     state = channel.state(nonce=MAX_NONCE, user_wei=-1)
-    assert storage(channel) == (head(ETHER, pot(5, 5)), recorded(state), 0)
+    assert storage(channel) == (head(ETHER | HAS_RECORDED, pot(5, 5)), recorded(state), 0)
+
+
+def test_the_head_says_so_too_where_the_state_comes_after_the_dispute(manager, channel, storage, user):
+    channel.hold(user_wei=5)
+    deadline = channel.dispute()
+    given(manager.checkpoint, channel.terms, channel.signed(nonce=2), sender=user)
+    marked = head(ETHER | HAS_RECORDED, pot(5, 5), deadline, dispute=1)
+    assert storage(channel) == (marked, recorded(channel.state(nonce=2)), 0)
+    given(manager.checkpoint, channel.terms, channel.signed(nonce=3), sender=user)
+    assert storage(channel) == (marked, recorded(channel.state(nonce=3)), 0)
 
 
 @EACH_ASSET
 def test_each_field_changes_alone(manager, channel, storage, user, asset):
     """Every other field holds a value that would show a carry or a wrong mask."""
-    form = TOKEN_THEN_ETHER if asset else ETHER_THEN_TOKEN
+    flags = (TOKEN_THEN_ETHER if asset else ETHER_THEN_TOKEN) | HAS_RECORDED
     unit = "token" if asset else "wei"
     other = "wei" if asset else "token"
     channel.hold(user_wei=1000, user_token=1000)
@@ -87,25 +100,25 @@ def test_each_field_changes_alone(manager, channel, storage, user, asset):
     state = channel.state(nonce=1)
     given(manager.checkpoint, channel.terms, channel.signed(), sender=user)
 
-    storage(channel, head=head(form, pot(1000, -1), **full), second=pot(1000, -3))
+    storage(channel, head=head(flags, pot(1000, -1), **full), second=pot(1000, -3))
     given(manager.deposit, channel.terms, USER, worth(asset, 1)[1], sender=user, value=worth(asset, 1)[0])
-    assert storage(channel) == (head(form, pot(1001, 0), **full), recorded(state), pot(1000, -3))
+    assert storage(channel) == (head(flags, pot(1001, 0), **full), recorded(state), pot(1000, -3))
 
     given(manager.withdraw, channel.terms, *withdrawal_of(channel, unit, 3), sender=user)
     full["sequence"] += 1
-    assert storage(channel) == (head(form, pot(998, -3), **full), recorded(state), pot(1000, -3))
+    assert storage(channel) == (head(flags, pot(998, -3), **full), recorded(state), pot(1000, -3))
 
-    storage(channel, head=head(form, pot(998, -3), dispute=MAX_DISPUTE - 2, sequence=MAX_SEQUENCE - 1))
+    storage(channel, head=head(flags, pot(998, -3), dispute=MAX_DISPUTE - 2, sequence=MAX_SEQUENCE - 1))
     given(manager.withdraw, channel.terms, *withdrawal_of(channel, other, 2), sender=user)
     full = {"dispute": MAX_DISPUTE - 2, "sequence": MAX_SEQUENCE}
-    assert storage(channel) == (head(form, pot(998, -3), **full), recorded(state), pot(998, -5))
+    assert storage(channel) == (head(flags, pot(998, -3), **full), recorded(state), pot(998, -5))
 
     deadline = channel.dispute()
     full["dispute"] += 1
-    assert storage(channel) == (head(form, pot(998, -3), deadline, **full), recorded(state), pot(998, -5))
+    assert storage(channel) == (head(flags, pot(998, -3), deadline, **full), recorded(state), pot(998, -5))
 
     channel.resume()
-    assert storage(channel) == (head(form, pot(998, -3), **full), recorded(state), pot(998, -5))
+    assert storage(channel) == (head(flags, pot(998, -3), **full), recorded(state), pot(998, -5))
 
 
 def withdrawal_of(channel, unit, user_amount):
@@ -147,7 +160,7 @@ def test_only_the_tombstone_stays(manager, channel, storage, user, at, deposits,
     else:
         header = channel.header(nonce=3) if with_state else INITIAL_HEADER
         given(manager.settle, channel.terms, header, [], sender=user)
-    assert storage(channel) == (head(SETTLED, 0), 0, 0)
+    assert storage(channel) == (head(TOMBSTONE, 0), 0, 0)
     assert channel.view() == View(Status.SETTLED)
 
 
@@ -174,13 +187,13 @@ def test_what_transfers_hold_stays_with_the_tombstone(manager, channel, storage,
     wei, token, gone = transfers = promise(USER, ETH, 7), promise(USER, DAI, 9), promise(USER, DAI, 1)
     promise.keep(gone)
     channel.close(nonce=4, **holding(*transfers))
-    assert storage(channel) == (head(SETTLED, 9 << 80 | 7), word(transfers), 0b100)
+    assert storage(channel) == (head(TOMBSTONE, 9 << 80 | 7), word(transfers), 0b100)
     promise.keep(wei)
     given(manager.settleTransfers, channel.terms, listed(transfers), 0b001, sender=user)
-    assert storage(channel) == (head(SETTLED, 9 << 80), word(transfers), 0b101)
+    assert storage(channel) == (head(TOMBSTONE, 9 << 80), word(transfers), 0b101)
     promise.keep(token)
     given(manager.settleTransfers, channel.terms, listed(transfers), 0b010, sender=user)
-    assert storage(channel) == (head(SETTLED, 0), 0, 0)
+    assert storage(channel) == (head(TOMBSTONE, 0), 0, 0)
 
 
 @EACH_ASSET
@@ -192,10 +205,10 @@ def test_a_channel_in_one_asset_needs_no_third_slot_before_a_transfer_is_settled
     final = channel.signed(is_final=True, **holding(*transfers))
     given(manager.close, channel.terms, final, [], sender=user)
     held = 16 << (80 if asset else 0)
-    assert storage(channel) == (head(SETTLED, held), word(transfers), 0)
+    assert storage(channel) == (head(TOMBSTONE, held), word(transfers), 0)
     promise.keep(transfers[1])
     given(manager.settleTransfers, channel.terms, listed(transfers), 0b10, sender=user)
-    assert storage(channel) == (head(SETTLED, 7 << (80 if asset else 0)), word(transfers), 0b10)
+    assert storage(channel) == (head(TOMBSTONE, 7 << (80 if asset else 0)), word(transfers), 0b10)
 
 
 @pytest.mark.parametrize("form", [ETHER_THEN_TOKEN, TOKEN_THEN_ETHER])
@@ -207,7 +220,7 @@ def test_transfers_may_hold_all_that_a_channel_can(manager, channel, storage, us
     transfers = (promise(USER, ETH, most), promise(USER, DAI, most))
     final = channel.signed(is_final=True, **holding(*transfers))
     given(manager.close, channel.terms, final, [], sender=user)
-    assert storage(channel) == (head(SETTLED, most << 80 | most), word(transfers), 0)
+    assert storage(channel) == (head(TOMBSTONE, most << 80 | most), word(transfers), 0)
     assert channel.view() == left(transfers, wei=most, token=most)
 
 
@@ -216,7 +229,7 @@ def test_every_bit_of_the_settled_ones_is_kept(channel, storage, promise):
     transfers = tuple(promise(USER, ETH, 1, expiry=EXPIRY if i % 3 else 0) for i in range(256))
     channel.close(**holding(*transfers))
     bits = sum(1 << i for i in range(0, 256, 3))
-    assert storage(channel) == (head(SETTLED, 256 - 86), word(transfers), bits)
+    assert storage(channel) == (head(TOMBSTONE, 256 - 86), word(transfers), bits)
     assert channel.view() == left(transfers, wei=256 - 86, settled_transfers=bits)
 
 

@@ -1,16 +1,15 @@
 """Signatures: of the very fields that are sent, for one kind of message, channel, contract and chain (G6)."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 
 from connext.keccak import keccak256
-from connext.messages import Domain, Exit, Resume, State, Withdrawal, transfers_hash
+from connext.messages import Domain, Exit, Resume, Withdrawal
 from connext.signing import CURVE_ORDER
 from connext.types import Status, checksum, parse_address
 from tests.contracts.cases import EACH_SIDE
 from tests.contracts.channels import (
-    ETH,
     HELD,
     NO_SIGNATURE,
     NO_STATE,
@@ -20,17 +19,12 @@ from tests.contracts.channels import (
     USER,
     View,
     given,
-    listed,
     recovered,
 )
 from tests.contracts.expect import reverts
-from tests.contracts.transactions import Reverted, send
-from tests.contracts.transfers import holding
 
 TAKEN = {"user_wei": 1, "node_wei": 2, "user_token": 3, "node_token": 4}
 NEVER = 2**64 - 1
-
-WORDS_OF_CHANNEL = 6
 
 
 @pytest.fixture
@@ -269,7 +263,7 @@ def channel_of_nobody(manager, new_channel, chain):
     """A channel whose user has no signer. No deposit opens one, so it is written into storage."""
     channel = new_channel(user_signer=bytes(20))
     slot = keccak256(channel.id + (4).to_bytes(32, "big"))
-    word = 1 << 248 | 10 << 80 | 10  # 10 wei of the user
+    word = 1 << 248 | 10 << 80 | 10  # funded, 10 wei of the user
     chain.provider.make_request("anvil_setStorageAt", [manager.address, "0x" + slot.hex(), f"0x{word:064x}"])
     assert channel.view() == View(Status.OPEN, user_wei=10)
     return channel
@@ -286,115 +280,6 @@ def test_nor_an_exit(manager, channel_of_nobody, user):
     channel = channel_of_nobody
     with reverts(manager.ExitNotSigned, channelId=channel.id, recovered=NOBODY):
         manager.startDisputeWithExit(channel.terms, NEVER, NO_SIGNATURE, NO_STATE, sender=user)
-
-
-# --- One encoding per value ---
-
-WIDTHS = {
-    "state": {"nonce": 64, "user_wei": 127, "node_wei": 127, "user_token": 127, "node_token": 127},
-    "withdrawal": {
-        "sequence": 64,
-        "user_wei": 128,
-        "node_wei": 128,
-        "user_token": 128,
-        "node_token": 128,
-        "recipient": 160,
-        "deadline": 64,
-    },
-}
-
-
-def call_with_dirt(caller, method, arguments, word, dirt):
-    """The call with these bits turned over in one word of its arguments."""
-    data = bytearray(method.encode_input(*arguments))
-    start = 4 + 32 * word
-    data[start : start + 32] = (int.from_bytes(data[start : start + 32], "big") ^ dirt).to_bytes(32, "big")
-    with pytest.raises(Reverted) as caught:
-        send(caller.address, method.contract.address, bytes(data))
-    assert caught.value.data == b""
-
-
-@pytest.mark.parametrize("field", [*WIDTHS["state"], "is_final"])
-@pytest.mark.parametrize("operation", ["checkpoint", "startDispute", "settle", "close"])
-def test_bits_beyond_a_fields_width_in_a_state_are_refused(manager, channel, user, at, operation, field):
-    """Else there were two forms of the same signed state."""
-    names = [name.name for name in fields(State) if name.name not in ("channel_id", "transfers")]
-    position = WORDS_OF_CHANNEL + (6 if field == "is_final" else names.index(field))
-    dirt = 2 if field == "is_final" else 1 << max(WIDTHS["state"][field], 128 if field != "nonce" else 64)
-    signed = channel.signed(nonce=7, is_final=operation == "close", **PAID)
-    if operation == "settle":
-        at(channel.dispute(signed))
-        call_with_dirt(user, manager.settle, (channel.terms, signed[0], []), position, dirt)
-    elif operation == "close":
-        call_with_dirt(user, manager.close, (channel.terms, signed, []), position, dirt)
-    else:
-        call_with_dirt(user, getattr(manager, operation), (channel.terms, signed), position, dirt)
-
-
-@pytest.mark.parametrize("field", WIDTHS["withdrawal"])
-def test_bits_beyond_a_fields_width_in_a_withdrawal_are_refused(manager, channel, user, field):
-    position = WORDS_OF_CHANNEL + list(WIDTHS["withdrawal"]).index(field)
-    dirt = 1 << WIDTHS["withdrawal"][field]
-    call_with_dirt(user, manager.withdraw, (channel.terms, *channel.withdrawal(**TAKEN)), position, dirt)
-
-
-WIDTHS_OF_TRANSFER = {"id": 64, "payer": 8, "asset": 8, "amount": 128, "condition": 160, "expiry": 64}
-
-
-def dirtied(transfer, field):
-    """As somebody could sign it who does not keep to the types: with one bit more than its field has."""
-    dirty = replace(transfer)
-    value = getattr(transfer, field)
-    number = int.from_bytes(value) if isinstance(value, bytes) else value
-    number |= 1 << WIDTHS_OF_TRANSFER[field]
-    # No Transfer is made of such a value.
-    object.__setattr__(dirty, field, number.to_bytes(32) if isinstance(value, bytes) else number)
-    return dirty
-
-
-@pytest.fixture(params=["settle", "close", "settleTransfers"])
-def show_dirty(request, manager, channel, user, at):
-    """`show_dirty(signed, clean, field)`: the list is sent with a bit too much in the first transfer's field."""
-
-    def send_dirty(signed, clean, field):
-        terms, state = channel.terms, holding(clean)
-        state["transfers"] = (signed,)
-        if request.param == "settle":
-            at(channel.dispute(channel.signed(**state)))
-            method, arguments, before = manager.settle, (terms, channel.header(**state), listed([clean])), 15
-        elif request.param == "close":
-            final = channel.signed(is_final=True, **state)
-            method, arguments, before = manager.close, (terms, final, listed([clean])), 19
-        else:
-            given(manager.close, terms, channel.signed(is_final=True, **state), [], sender=user)
-            method, arguments, before = manager.settleTransfers, (terms, listed([clean]), 1), 9
-        data = bytearray(method.encode_input(*arguments))
-        at_word = before + ["id", "payer", "asset", "amount", "condition", "params_hash", "expiry"].index(field)
-        bit = WIDTHS_OF_TRANSFER[field]
-        data[4 + 32 * at_word + 31 - bit // 8] ^= 1 << bit % 8
-        send(user.address, manager.address, bytes(data))
-
-    return send_dirty
-
-
-@pytest.mark.parametrize("field", WIDTHS_OF_TRANSFER)
-def test_bits_beyond_a_fields_width_make_another_list(manager, channel, promise, show_dirty, field):
-    """Than the one that was signed."""
-    transfer = promise(USER, ETH, 5)
-    promise.keep(transfer)
-    hashes = {"transfersHash": transfers_hash((dirtied(transfer, field),)), "expectedHash": transfers_hash((transfer,))}
-    with reverts(manager.WrongTransfers, channelId=channel.id, **hashes):
-        show_dirty(transfer, transfer, field)
-
-
-@pytest.mark.parametrize("field", [field for field in WIDTHS_OF_TRANSFER if field != "id"])
-def test_and_where_they_were_signed_they_are_refused(promise, show_dirty, field):
-    """Of what the contract reads: nobody can have another transfer taken for this one."""
-    transfer = promise(USER, ETH, 5)
-    promise.keep(transfer)
-    with pytest.raises(Reverted) as caught:
-        show_dirty(dirtied(transfer, field), transfer, field)
-    assert caught.value.data == b""
 
 
 # --- After a change of the chain's id ---
