@@ -11,8 +11,10 @@ from ape_connext.local_mainnet import GENESIS_TIME, LIVES_AS_LONG_AS_ITS_INPUT
 from ape_ethereum.provider import Web3Provider
 from web3 import HTTPProvider, Web3
 
+from connext.abi import Abi
+from connext.chain import CannotSend, LocalChain, Transaction
 from connext.chain.ape import ApeLocalChain
-from connext.types import Address
+from connext.types import ZERO_ADDRESS, Address
 
 CHAIN_ID = 31337
 """As in the tests: the snapshot's figures depend on it, a channel's id has it."""
@@ -33,9 +35,22 @@ class BenchChain(ApeLocalChain):
         self.deployment_gas += sum(int(receipt["gasUsed"], 16) for receipt in self._receipts_of_head())
         return contract
 
+    def ask(self, contract: Address, abi: Abi, function: str, *arguments: object) -> Any:
+        """What a view returns now."""
+        question = Transaction(ZERO_ADDRESS, contract, abi.encode_call(function, *arguments))
+        return abi.decode_result(function, self.call(question, self.head.number))
+
     def _receipts_of_head(self) -> list[dict[str, Any]]:
         receipts: list[dict[str, Any]] = self._rpc("eth_getBlockReceipts", "latest")
         return receipts
+
+
+def must(chain: LocalChain, transaction: Transaction) -> int:
+    """The gas of a transaction. Raises CannotSend where it fails: what does not come to its end is not measured."""
+    receipt = chain.send(transaction)
+    if receipt.error is not None:
+        raise CannotSend(str(receipt.error))
+    return receipt.gas_used
 
 
 class _Endpoint:

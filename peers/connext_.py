@@ -19,9 +19,9 @@ from connext.transfers import with_change
 from connext.types import Address, Asset, Side
 from connext.world import actor
 from peers import rows
-from peers.chain import BenchChain
+from peers.chain import BenchChain, must
 from peers.rows import AMOUNT, EXPECTED, LOCKED, PAID, TAKEN, Change
-from peers.stand import Column, Gas, TransactionFailed, WrongPayout
+from peers.stand import Column, Gas, WrongPayout
 from tests.gas import snapshot
 from tests.gas.scenarios import ASSETS, SCENARIOS, Amounts, Scenario, Stage
 from tests.scene import WEALTH_WEI, enrich
@@ -175,10 +175,7 @@ def _dispute_with_lock(stage: Stage, amounts: Amounts, asset: Asset) -> list[int
 def _send(stage: Stage, call: calls.Call) -> int:
     """By the node, to whichever contract the call is for."""
     to = call.receiver(stage.deployment)
-    receipt = stage.chain.send(Transaction(stage.node.account, to, call.data, call.value))
-    if receipt.error is not None:
-        raise TransactionFailed(f"{call.function}: {receipt.error}")
-    return receipt.gas_used
+    return must(stage.chain, Transaction(stage.node.account, to, call.data, call.value))
 
 
 def _later(stage: Stage, asset: str) -> Gas:

@@ -21,7 +21,8 @@ WITHDRAWAL = "5 partial withdrawal, stays open"
 EXIT = "6 unilateral exit, unchallenged"
 STALE = "7 stale state + one challenge, to payout"
 HASH_LOCK = "8 one hash-locked payment in a dispute (extra over 6)"
-LATER = "later withdrawal of a credit"
+LATER = "later withdrawal of a node's credit"
+"""A node's part may stay inside of the contract, for it alone to take out; the user's is always sent to its account."""
 
 LIFE = "1+3+4"
 """The sum of three rows: a channel's cooperative life."""
@@ -46,4 +47,5 @@ EXPECTED = {
     EXIT: Change(-PAID, PAID),
     STALE: Change(-PAID, PAID),
     HASH_LOCK: Change(-PAID - LOCKED, PAID + LOCKED),
+    LATER: Change(-PAID, PAID),
 }

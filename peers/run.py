@@ -5,7 +5,9 @@ from peers.chain import BenchChain, anvil
 from peers.connext_ import Connext
 from peers.figures import Run
 from peers.nitro import Nitro
+from peers.raiden import Raiden
 from peers.stand import ETH
+from peers.vector import Vector
 from tests.gas.scenarios import Stage
 
 DEPLOYER = b"\xd9" * 20
@@ -15,7 +17,7 @@ DEPLOYER = b"\xd9" * 20
 def run() -> tuple[Run, list[str]]:
     """What was measured, and where this project's figures are not those of its snapshot.
 
-    Raises WrongPayout, TransactionFailed, and what starting the chain and installing raise.
+    Raises WrongPayout, CannotSend, and what starting the chain and installing raise.
     """
     packages.install()
     with anvil() as chain:
@@ -25,10 +27,11 @@ def run() -> tuple[Run, list[str]]:
 def _measure(chain: BenchChain) -> tuple[Run, list[str]]:
     stage = Stage(chain)
     token = chain.deploy(DEPLOYER, packages.token().bytecode)
-    connext, nitro = Connext(stage, chain, token), Nitro(chain)
+    connext = Connext(stage, chain, token)
+    nitro, vector, raiden = Nitro(chain), Vector(chain), Raiden(chain, token)
     figures = {
-        "eth": (connext.ether(), nitro.column(ETH)),
-        "token": (connext.token(), nitro.column(token)),
+        "eth": (connext.ether(), nitro.column(ETH), vector.column(ETH)),
+        "token": (connext.token(), nitro.column(token), vector.column(token), raiden.column()),
         "dai": (connext.dai(),),
     }
     return figures, connext.not_the_snapshot
