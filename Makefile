@@ -51,6 +51,10 @@ gas: artifacts ## measure gas anew: snapshots/gas.json and docs/gas.md
 bench-peers: $(SETUP) ## measure what a channel costs here and in other systems, side by side
 	@python -m peers
 
+.PHONY: performance
+performance: $(SETUP) ## measure that anew: peers/figures.json and docs/performance.md
+	@python -m peers --save
+
 .PHONY: docs
 docs: $(SETUP) ## write docs/errors.md from the interfaces
 	@python toolchain/errors_doc.py > docs/errors.md

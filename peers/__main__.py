@@ -3,9 +3,11 @@
 import argparse
 import sys
 from signal import SIGTERM, default_int_handler, signal
+from subprocess import CalledProcessError
 
 from peers import table
 from peers.figures import FIGURES, Run, to_json
+from peers.packages import NotThePackage
 from peers.page import PAGE, page
 from peers.run import run
 
@@ -40,3 +42,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
+    except (NotThePackage, CalledProcessError, OSError) as error:
+        sys.exit(f"bench-peers: {error}")

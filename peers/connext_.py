@@ -1,7 +1,7 @@
 """This project, by the scenarios of its gas snapshot; here their payouts are checked as well.
 
-A scenario measures its last transaction, so a dispute is the sum of several. What the node gets goes to its reserve
-inside of the contract, from which it funds its next channels; taking it out has a line of its own.
+A scenario measures its last transaction, so a dispute is the sum of several. What the node puts in comes
+from its reserve inside of the contract, and what it gets goes there; filling and emptying that have lines of their own.
 """
 
 from itertools import product
@@ -20,7 +20,7 @@ from connext.types import Address, Asset, Side
 from connext.world import actor
 from peers import rows
 from peers.chain import BenchChain, must
-from peers.rows import AMOUNT, EXPECTED, LOCKED, PAID, TAKEN, Change
+from peers.rows import AMOUNT, EXPECTED, LOCKED, TAKEN, Change
 from peers.stand import Column, Gas, WrongPayout
 from tests.gas import snapshot
 from tests.gas.scenarios import ASSETS, SCENARIOS, Amounts, Scenario, Stage
@@ -99,7 +99,8 @@ class Connext:
             self.not_the_snapshot += _differences(figures, asset)
         gas: dict[str, Gas] = {row: tuple(figures[name] for name in names) for row, names in COMPOSED.items()}
         gas[rows.HASH_LOCK] = _hash_lock(stage, asset)
-        gas[rows.LATER] = _later(stage, asset)
+        gas[rows.EARLIER] = _moved(stage, asset, _fund)
+        gas[rows.LATER] = _moved(stage, asset, _withdraw)
         return Column(NAME, _version(), self.deployment, gas)
 
 
@@ -178,15 +179,20 @@ def _send(stage: Stage, call: calls.Call) -> int:
     return must(stage.chain, Transaction(stage.node.account, to, call.data, call.value))
 
 
-def _later(stage: Stage, asset: str) -> Gas:
-    """The node takes out of its reserve what one channel has brought."""
-    amounts = (PAID, 0) if asset == "eth" else (0, PAID)
-    gas, change = _checked(
-        stage, lambda stage, _: stage.send(stage.node, calls.withdraw_reserve(*amounts, stage.node.account)), asset
-    )
+def _moved(stage: Stage, asset: str, scenario: Scenario) -> Gas:
+    """The node moves money between its wallet and its reserve."""
+    gas, change = _checked(stage, scenario, asset)
     if change != Change(0, 0):
-        raise WrongPayout(f"{NAME}, {rows.LATER}: {change}, nothing should be gained or lost")
+        raise WrongPayout(f"{NAME}: {change}, but nothing should be gained or lost")
     return (gas,)
+
+
+def _fund(stage: Stage, amounts: Amounts) -> int:
+    return stage.send(stage.node, calls.fund(stage.node.account, amounts.wei, amounts.token))
+
+
+def _withdraw(stage: Stage, amounts: Amounts) -> int:
+    return stage.send(stage.node, calls.withdraw_reserve(amounts.wei, amounts.token, stage.node.account))
 
 
 def _version() -> str:

@@ -5,11 +5,11 @@ Versions and hashes are those of `packages.json` (npm) and `packages.txt` (PyPI)
 """
 
 import json
-import shutil
 import subprocess
 import sys
 import tarfile
 from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha512
@@ -86,18 +86,17 @@ def token() -> Artifact:
 # --- Installing ---
 
 
-def _once(folder: Path, name: str, install_into: Any) -> None:
+def _once(folder: Path, name: str, install_into: Callable[[str, Path], Path]) -> None:
     """Leave a whole folder, or none."""
     if folder.is_dir():
         return
     sys.stderr.write(f"bench-peers: installing {name}\n")
     with TemporaryDirectory(dir=INSTALLED) as temporary:
-        made = install_into(name, Path(temporary))
-        shutil.move(made, folder)
+        install_into(name, Path(temporary)).rename(folder)
 
 
 def _install_from_npm(name: str, temporary: Path) -> Path:
-    command = ["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", str(temporary)]
+    command = ["npm", "pack", "--loglevel=error", "--ignore-scripts", "--pack-destination", str(temporary)]
     subprocess.run([*command, f"{name}@{version(name)}"], stdout=subprocess.DEVNULL, check=True)
     (archive,) = temporary.glob("*.tgz")
     if sha512(archive.read_bytes()).digest() != b64decode(_locked()[name]["integrity"].removeprefix("sha512-")):

@@ -22,8 +22,10 @@ an RPC endpoint; both install the published contracts of the other systems into 
   approval is in no row. Payees are existing accounts that already hold tokens; contracts are in use already.
 * The user has paid a third of its deposit to the node wherever a state is played. After every row what user and node
   hold is compared with that, to the wei. Rows that a system cannot do have a dash.
-* What is credited inside of a contract counts as paid: this project pays a node into its reserve, from which it funds
-  its next channels. Taking it out has a line of its own.
+* What is credited inside of a contract to a node counts as paid; a user's part is sent to its account. Taking a credit
+  out has a line of its own.
+* This project takes a node's collateral out of its reserve inside of the contract, and pays the node into that. So row
+  3 moves no money into the contract; filling the reserve, once for any number of channels, has a line of its own, too.
 * Quoted columns are those of `docs/peers.json`: measured earlier in the same way, of systems that no registry has as
   compiled contracts.
 

@@ -21,6 +21,8 @@ WITHDRAWAL = "5 partial withdrawal, stays open"
 EXIT = "6 unilateral exit, unchallenged"
 STALE = "7 stale state + one challenge, to payout"
 HASH_LOCK = "8 one hash-locked payment in a dispute (extra over 6)"
+EARLIER = "earlier funding of a node's reserve"
+"""Where a node's collateral comes out of what lies in the contract already, once for any number of channels."""
 LATER = "later withdrawal of a node's credit"
 """A node's part may stay inside of the contract, for it alone to take out; the user's is always sent to its account."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from peers import rows
 from peers.figures import Difference, Figure, Peer, Run, differences, is_plain_transfer, measured, quoted
 
-ROWS = (*rows.MEASURED, rows.LATER, rows.LIFE, rows.DEPLOYMENT)
+ROWS = (*rows.MEASURED, rows.EARLIER, rows.LATER, rows.LIFE, rows.DEPLOYMENT)
 TITLES = {"eth": "ETH", "token": "ERC-20"}
 NOTHING = "\N{EN DASH}"
 
@@ -27,9 +27,14 @@ def page_tables(run: Run) -> str:
 
 
 def versions(run: Run) -> str:
-    """Of every column, in one sentence."""
-    columns = {_title(peer): peer.version for asset in TITLES for peer in _shown(run, asset)}
-    return f"Versions: {', '.join(f'{title} {version}' for title, version in columns.items())}.\n"
+    """Of every column."""
+    peers = [peer for asset in TITLES for peer in _shown(run, asset)]
+    return f"Measured: {_versions(peers, is_quoted=False)}. Quoted: {_versions(peers, is_quoted=True)}.\n"
+
+
+def _versions(peers: Iterable[Peer], *, is_quoted: bool) -> str:
+    named = {peer.name: peer.version for peer in peers if peer.is_quoted is is_quoted}
+    return ", ".join(f"{name} ({version})" for name, version in named.items())
 
 
 def list_of_differences(run: Run) -> str:
