@@ -119,7 +119,9 @@ def test_length_of_the_recorded_hash() -> None:
 
 
 def test_the_contract_refuses_a_capacity_it_cannot_count(evm: LocalChain, deployment: Deployment) -> None:
-    parameters = replace(default_parameters(deployment.token), capacity_wei=types.MAX_CHANNEL_TOTAL)
+    parameters = replace(
+        default_parameters(deployment.token, deployment.registry), capacity_wei=types.MAX_CHANNEL_TOTAL
+    )
     evm.deploy(DEPLOYER, parameters.creation_code())
     too_much = replace(parameters, capacity_wei=types.MAX_CHANNEL_TOTAL + 1)
     with pytest.raises(CannotSend, match=f"CapacityTooLarge.*max={types.MAX_CHANNEL_TOTAL}"):
