@@ -1,7 +1,7 @@
 """This project, by the scenarios of its gas snapshot; here their payouts are checked as well.
 
-A scenario measures its last transaction, so a dispute is the sum of several. What the node puts in comes
-from its reserve inside of the contract, and what it gets goes there; filling and emptying that have lines of their own.
+A scenario measures its last transaction, so a dispute is the sum of several. What the node puts in comes from its
+reserve inside of the contract, and what it gets goes there; filling and emptying that have lines of their own.
 """
 
 from itertools import product
@@ -20,7 +20,7 @@ from connext.types import Address, Asset, Side
 from connext.world import actor
 from peers import rows
 from peers.chain import BenchChain, must
-from peers.rows import AMOUNT, EXPECTED, LOCKED, TAKEN, Change
+from peers.rows import AMOUNT, EXPECTED, LOCKED, PAID, TAKEN, Change
 from peers.stand import Column, Gas, WrongPayout
 from tests.gas import snapshot
 from tests.gas.scenarios import ASSETS, SCENARIOS, Amounts, Scenario, Stage
@@ -31,8 +31,8 @@ NAME = "this project"
 DEPLOYER = b"\xdc" * 20
 SECRET = b"\x5e" * 32
 NO_EXPIRY = 2**40
-UNUSED_STORIES = {"eth": 254, "dai": 255}
-"""Which the snapshot's scenarios do not reach: channels of the hash-locked payments."""
+UNUSED_STORIES = range(200, 256)
+"""Which the snapshot's scenarios do not reach."""
 
 COMPOSED = {
     rows.OPEN: ("first deposit",),
@@ -42,6 +42,10 @@ COMPOSED = {
     rows.WITHDRAWAL: ("withdrawal",),
     rows.EXIT: ("start dispute", "settle"),
     rows.STALE: ("start dispute", "challenge", "settle"),
+    rows.batch(rows.COLLATERAL, 1): ("collateralize",),
+    rows.batch(rows.PAYOUT, 1): ("settle",),
+    rows.batch(rows.PAYOUT, 10): ("batch of 10 settlements",),
+    rows.batch(rows.PAYOUT, 100): ("batch of 100 settlements",),
 }
 """The scenarios whose last transactions make up a row."""
 
@@ -55,6 +59,8 @@ CHANGES = {
     "start dispute": BOTH_PUT_IN,
     "challenge": BOTH_PUT_IN,
     "settle": EXPECTED[rows.EXIT],
+    "batch of 10 settlements": Change(-10 * PAID, 10 * PAID),
+    "batch of 100 settlements": Change(-100 * PAID, 100 * PAID),
 }
 """What each scenario leaves in the hands of user and node, a node's reserve included."""
 
@@ -82,6 +88,7 @@ class Connext:
         self.stage_with_token = StageWithToken(chain, token)
         self.deployment = chain.deployment_gas
         self.not_the_snapshot: list[str] = []
+        self._stories = iter(UNUSED_STORIES)
 
     def ether(self) -> Column:
         return self._column(self.stage, "eth", is_snapshot=True)
@@ -98,26 +105,45 @@ class Connext:
         if is_snapshot:
             self.not_the_snapshot += _differences(figures, asset)
         gas: dict[str, Gas] = {row: tuple(figures[name] for name in names) for row, names in COMPOSED.items()}
-        gas[rows.HASH_LOCK] = _hash_lock(stage, asset)
-        gas[rows.EARLIER] = _moved(stage, asset, _fund)
-        gas[rows.LATER] = _moved(stage, asset, _withdraw)
+        gas[rows.HASH_LOCK] = self._hash_lock(stage, asset)
+        gas[rows.EARLIER] = self._own(stage, asset, _fund, Change(0, 0))
+        gas[rows.LATER] = self._own(stage, asset, _withdraw, Change(0, 0))
+        for size in (10, 100):
+            change = Change(-size * AMOUNT, -size * AMOUNT)
+            gas[rows.batch(rows.COLLATERAL, size)] = self._own(stage, asset, _batch_of_collaterals(size), change)
         return Column(NAME, _version(), self.deployment, gas)
+
+    def _own(self, stage: Stage, asset: str, scenario: Scenario, expected: Change) -> Gas:
+        """A scenario that is not in the snapshot. Raises WrongPayout."""
+        stage.story = next(self._stories)
+        return (_checked(stage, scenario, asset, expected),)
+
+    def _hash_lock(self, stage: Stage, asset: str) -> Gas:
+        """The user disputes with the lock open, the node records the secret, and is paid in the settlement."""
+        gas: list[int] = []
+
+        def scenario(stage: Stage, amounts: Amounts) -> int:
+            gas.extend(_dispute_with_lock(stage, amounts, Asset.DAI if amounts.token else Asset.ETH))
+            return sum(gas)
+
+        self._own(stage, asset, scenario, EXPECTED[rows.HASH_LOCK])
+        return tuple(gas)
 
 
 def _play(stage: Stage, name: str, asset: str) -> int:
     """The gas of a scenario, as it is in the snapshot: the channel's salt is that of `run_all`."""
     stage.story = 1 + list(product(SCENARIOS, ASSETS)).index((name, asset))
-    gas, change = _checked(stage, SCENARIOS[name], asset)
-    if change != CHANGES[name]:
-        raise WrongPayout(f"{NAME}, {name}: {change} instead of {CHANGES[name]}")
-    return gas
+    return _checked(stage, SCENARIOS[name], asset, CHANGES[name])
 
 
-def _checked(stage: Stage, scenario: Scenario, asset: str) -> tuple[int, Change]:
+def _checked(stage: Stage, scenario: Scenario, asset: str, expected: Change) -> int:
     before = _wealth(stage, asset)
     gas = scenario(stage, ASSETS[asset])
     now = _wealth(stage, asset)
-    return gas, Change(now.user - before.user, now.node - before.node)
+    change = Change(now.user - before.user, now.node - before.node)
+    if change != expected:
+        raise WrongPayout(f"{NAME}, {scenario.__name__}, {asset}: {change} instead of {expected}")
+    return gas
 
 
 def _wealth(stage: Stage, asset: str) -> Change:
@@ -144,21 +170,6 @@ def _differences(figures: dict[str, int], asset: str) -> list[str]:
 # --- What is not among the scenarios ---
 
 
-def _hash_lock(stage: Stage, asset: str) -> Gas:
-    """The user disputes with the lock open, the node records the secret, and is paid in the settlement."""
-    stage.story = UNUSED_STORIES[asset]
-    gas: list[int] = []
-
-    def scenario(stage: Stage, amounts: Amounts) -> int:
-        gas.extend(_dispute_with_lock(stage, amounts, Asset.DAI if amounts.token else Asset.ETH))
-        return sum(gas)
-
-    _, change = _checked(stage, scenario, asset)
-    if change != EXPECTED[rows.HASH_LOCK]:
-        raise WrongPayout(f"{NAME}, {rows.HASH_LOCK}: {change} instead of {EXPECTED[rows.HASH_LOCK]}")
-    return tuple(gas)
-
-
 def _dispute_with_lock(stage: Stage, amounts: Amounts, asset: Asset) -> list[int]:
     channel = stage.funded(amounts)
     secret = keccak256(SECRET + stage.manager + bytes((asset,)))
@@ -179,20 +190,21 @@ def _send(stage: Stage, call: calls.Call) -> int:
     return must(stage.chain, Transaction(stage.node.account, to, call.data, call.value))
 
 
-def _moved(stage: Stage, asset: str, scenario: Scenario) -> Gas:
-    """The node moves money between its wallet and its reserve."""
-    gas, change = _checked(stage, scenario, asset)
-    if change != Change(0, 0):
-        raise WrongPayout(f"{NAME}: {change}, but nothing should be gained or lost")
-    return (gas,)
-
-
 def _fund(stage: Stage, amounts: Amounts) -> int:
     return stage.send(stage.node, calls.fund(stage.node.account, amounts.wei, amounts.token))
 
 
 def _withdraw(stage: Stage, amounts: Amounts) -> int:
     return stage.send(stage.node, calls.withdraw_reserve(amounts.wei, amounts.token, stage.node.account))
+
+
+def _batch_of_collaterals(count: int) -> Scenario:
+    def batch_of_collaterals(stage: Stage, amounts: Amounts) -> int:
+        channels = [stage.opened(amounts, number) for number in range(1, count + 1)]
+        batch = calls.batch(calls.collateralize(channel, amounts.wei, amounts.token) for channel in channels)
+        return stage.send(stage.node, batch)
+
+    return batch_of_collaterals
 
 
 def _version() -> str:

@@ -32,6 +32,15 @@ DEPLOYMENT = "deploy everything"
 
 MEASURED = (OPEN, TOP_UP, COLLATERAL, CLOSE, WITHDRAWAL, EXIT, STALE, HASH_LOCK)
 
+PAYOUT = "payout of an unchallenged dispute"
+BATCHED = (COLLATERAL, PAYOUT)
+SIZES = (1, 10, 100)
+
+
+def batch(row: str, size: int) -> str:
+    """The row for so many channels in one transaction; in the table, the gas for each of them."""
+    return f"{row}, {size} in one transaction"
+
 
 class Change(NamedTuple):
     """By how much user and node are richer than before the channel was opened, in the asset's smallest unit."""

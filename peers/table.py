@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from peers import rows
 from peers.figures import Difference, Figure, Peer, Run, differences, is_plain_transfer, measured, quoted
+from peers.stand import Column
 
 ROWS = (*rows.MEASURED, rows.EARLIER, rows.LATER, rows.LIFE, rows.DEPLOYMENT)
 TITLES = {"eth": "ETH", "token": "ERC-20"}
@@ -24,6 +25,32 @@ def tables(run: Run) -> str:
 def page_tables(run: Run) -> str:
     """With headings."""
     return "\n".join(f"## {title}\n\n{_table(run, asset)}" for asset, title in TITLES.items())
+
+
+def batches(run: Run) -> str:
+    """Gas for each channel, where one transaction is about several."""
+    return "\n".join(f"{title}\n\n{_batches(run, asset)}" for asset, title in TITLES.items())
+
+
+def _batches(run: Run, asset: str) -> str:
+    own, *others = run[asset]
+    own_columns = (own, *run["dai"]) if asset == "token" else (own,)
+    head = ["", own.system, *(f"{own.system} in DAI" for _ in own_columns[1:]), *(other.system for other in others)]
+    body = [
+        [
+            rows.batch(row, size),
+            *(number(sum(column.rows[rows.batch(row, size)]) // size) for column in own_columns),
+            *(number(_of_one(other, row)) for other in others),
+        ]
+        for row in rows.BATCHED
+        for size in rows.SIZES
+    ]
+    return _aligned([head, *body])
+
+
+def _of_one(column: Column, row: str) -> int:
+    """Every exit begins with one transaction that starts the dispute."""
+    return sum(column.rows[rows.EXIT][1:] if row == rows.PAYOUT else column.rows[row])
 
 
 def versions(run: Run) -> str:
