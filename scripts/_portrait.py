@@ -6,8 +6,10 @@ from pathlib import Path
 from connext import envelopes, events
 from connext.chain.views import confirmed_view, outcome_at
 from connext.channel import Channel
-from connext.conditions import FULL_SHARE, Conditions
+from connext.conditions import FULL_SHARE, evaluate
 from connext.display import format_amounts, format_deadline, format_duration
+from connext.drawer import Drawer
+from connext.errors import ConnextError
 from connext.events import Output, Submit
 from connext.ledger import ChannelLedger
 from connext.messages import Resume, State, Transfer, Withdrawal, transfers_hash
@@ -15,7 +17,7 @@ from connext.party import Party, adopt, step
 from connext.rules import DEFAULT_POLICY
 from connext.signing import Signable, Signature
 from connext.store import Store
-from connext.transfers import RecordedOutcome, Triple, triple_of
+from connext.transfers import Claim, RecordedOutcome, Triple, triple_of
 from connext.types import NOTHING, Address, Bytes32, Side, Status, checksum
 from scripts._connection import Connection
 from scripts._sentences import amount_of, condition_of, described, name, newest, pays, sides
@@ -104,7 +106,9 @@ def transfers_shown(channel: Channel, ledger: ChannelLedger) -> tuple[Transfer, 
     return ()
 
 
-def in_files(connection: Connection, channel: Channel, ledger: ChannelLedger, now: int) -> Iterator[str]:
+def in_files(
+    connection: Connection, drawer: Drawer, channel: Channel, ledger: ChannelLedger, now: int
+) -> Iterator[str]:
     """What a party's files have beside the chain, and of its open transfers what is recorded."""
     conditions = connection.deployment.conditions
     yield f"your files: you are the {channel.side.name.lower()}"
@@ -115,7 +119,7 @@ def in_files(connection: Connection, channel: Channel, ledger: ChannelLedger, no
     transfers = transfers_shown(channel, ledger)
     outcomes = outcomes_of(connection, transfers)
     for transfer in transfers:
-        yield from _open_transfer(transfer, channel, outcomes[triple_of(transfer)], conditions, now)
+        yield from _open_transfer(connection, drawer, transfer, channel, outcomes[triple_of(transfer)], now)
     if ledger.settlement is not None:
         return
     for offer in channel.own_offers:
@@ -130,15 +134,34 @@ def in_files(connection: Connection, channel: Channel, ledger: ChannelLedger, no
 
 
 def _open_transfer(
-    transfer: Transfer, channel: Channel, outcome: RecordedOutcome, conditions: Conditions, now: int
+    connection: Connection, drawer: Drawer, transfer: Transfer, channel: Channel, outcome: RecordedOutcome, now: int
 ) -> Iterator[str]:
     payer = Side(transfer.payer)
     between = f"from the {name(payer, channel)} for the {name(payer.other, channel)}"
-    condition = condition_of(transfer, channel, conditions)
+    condition = condition_of(transfer, channel, connection.deployment.conditions)
     yield f"  transfer  {transfer.id}: {amount_of(transfer)} {between}, {condition}"
+    yield f"            {_outcome(transfer, outcome, now)}"
     claim = channel.claim(triple_of(transfer))
-    known = f"a witness for {pays(transfer, claim.share)}" if claim is not None and claim.share else "no witness"
-    yield f"            {_outcome(transfer, outcome, now)}; your files have {known}"
+    if claim is None:
+        return
+    try:
+        kept = _kept_share(connection, drawer, claim)
+    except ConnextError as error:
+        yield f"            your files do not have what proves it: {error}"
+        return
+    if share := max(kept, claim.share):
+        yield f"            your files have what proves that it pays {pays(transfer, share)}"
+    if payer is not channel.side and kept > max(claim.shown, outcome.share) and now < transfer.expiry:
+        yield f"            get it: ape run resolve 0x{channel.id.hex()} {transfer.id}"
+
+
+def _kept_share(connection: Connection, drawer: Drawer, claim: Claim) -> int:
+    """What the secret or the voucher proves that the party keeps beside the channel. Raises OtherTerms, InvalidFile."""
+    conditions, chain_id = connection.deployment.conditions, connection.deployment.domain.chain_id
+    witness = drawer.witness(conditions, chain_id, claim.triple)
+    if witness is None:
+        return 0
+    return evaluate(conditions, chain_id, claim.condition, claim.params, claim.expiry, witness)
 
 
 def _outcome(transfer: Transfer, outcome: RecordedOutcome, now: int) -> str:

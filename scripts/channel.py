@@ -2,6 +2,7 @@
 
 import click
 
+from connext.drawer import Drawer
 from connext.store import Store
 from connext.types import Bytes32
 from scripts._options import channel_argument, script, store_option
@@ -35,7 +36,7 @@ def cli(provider, channel_id: Bytes32, store) -> None:
     if (stored := channels.get(channel_id)) is None:
         click.echo("your files have nothing of this channel")
     else:
-        for line in portrait.in_files(connection, stored, ledger, now):
+        for line in portrait.in_files(connection, Drawer(files.folder), stored, ledger, now):
             click.echo(line)
     for line in portrait.advice(connection, channels, channel_id, ledger, now):
         click.echo(line)

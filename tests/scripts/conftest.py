@@ -23,9 +23,13 @@ NEEDED = ("scripts", "tests", "toolchain", "package.json", "ape-config.yaml")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that is a checkout to the scripts, so that no record of a test lands in the real one."""
     folder = tmp_path_factory.mktemp("workspace")
+    linked_checkout(folder)
+    return folder
+
+
+def linked_checkout(folder: Path) -> None:
     for name in NEEDED:
         (folder / name).symlink_to(CHECKOUT / name)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,28 @@ def test_machines_do_not_accept_what_takes_from_them(live: Run, tmp_path: Path) 
     live(*reads, "--accept").succeeded()
 
 
+def test_a_secret_is_shown_after_a_question(live: Run, tmp_path: Path) -> None:
+    """It signs nothing, but cannot be taken back."""
+    channel = opened(open_channel(live, tmp_path, "--yes").output)
+    both = ("--confirmations", "0")
+    alice = ("--account", ALICE, "--store", str(tmp_path), *both)
+    bob = ("--account", BOB, "--store", str(tmp_path / "bob"), *both)
+    files = {name: str(tmp_path / f"{name}.json") for name in ("terms", "lock", "locked", "secret")}
+    live("invoice", "1 ETH", "--out", files["terms"], "--store", str(tmp_path / "bob")).succeeded()
+    live("lock", channel, "1 ETH", "--terms", files["terms"], "--out", files["lock"], *alice, answers="n\n")
+    assert not list(tmp_path.glob("*/locked/*"))  # nothing was signed: the terms can still be used
+    live("lock", channel, "1 ETH", "--terms", files["terms"], "--out", files["lock"], *alice, "--yes").succeeded()
+    reads = ("update", channel, "--from", files["lock"], "--out", files["locked"], "--first-time")
+    live(*reads, *bob, "--yes").succeeded()
+    show = ("resolve", channel, "256", "--out", files["secret"])
+    ran = live(*show, *bob, answers="n\n")
+    assert "show the user what proves transfer 256: it pays you all of 1 ETH" in ran.output
+    assert ran.output.endswith("Aborted!\n")
+    assert not (tmp_path / "secret.json").exists()
+    live(*show, *bob, answers="y\n").succeeded()
+    assert json.loads((tmp_path / "secret.json").read_text())["kind"] == "reveal"
+
+
 def test_a_view_from_before_the_deployment(live: Run, tmp_path: Path) -> None:
     """So many confirmations that the manager was not there: the oldest block that has it is taken."""
     channel = opened(open_channel(live, tmp_path, "--yes").output)

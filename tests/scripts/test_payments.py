@@ -43,12 +43,17 @@ def test_a_payment_through_a_node(trio: Trio) -> None:
     incoming, outgoing = routed(trio, "--fee", "0.1 %")
     shown = trio.portrait("bob", trio.first)
     assert f"transfer  {incoming}: 1 ETH from the user for the node (you), for the secret of hash 0x" in shown
-    assert "nothing recorded; your files have no witness" in shown
+    assert "nothing recorded\n" in shown
+    assert "what proves" not in shown
+    shown = trio.portrait("charlie", trio.second)
+    assert "your files have what proves that it pays all of 0.999 ETH" in shown
+    assert f"get it: ape run resolve {trio.second} {outgoing}" in shown
     trio.do("charlie", "resolve", trio.second, str(outgoing), out="reveal").succeeded()
     output = trio.reads("bob", trio.second, "reveal", script="resolve", out="for-alice").output
     assert f"in channel {trio.first}: show the user what proves transfer {incoming}: it pays you all of 1 ETH" in output
     assert f"for-alice.json for channel {trio.first}, to be read with: ape run resolve --from" in output
-    assert "a witness for all of 1 ETH" in trio.portrait("bob", trio.first)
+    assert "what proves that it pays all of 1 ETH" in trio.portrait("bob", trio.first)
+    assert "get it" not in trio.portrait("charlie", trio.second)
     output = trio.reads("alice", trio.first, "for-alice", script="resolve", out="paid").output
     assert f"transfer {incoming} ends and 1 ETH is free, the node gets 1 ETH" in output
     output = trio.reads("bob", trio.first, "paid", out="thanks").output

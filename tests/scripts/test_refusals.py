@@ -30,12 +30,21 @@ UNKNOWN = "0x" + "12" * 32
         ("resume", ("--propose",)),
         ("close", ("--propose",)),
         ("resend", ()),
+        ("lock", ("1 ETH", "--terms", __file__)),
+        ("forward", ("--incoming", UNKNOWN, "--transfer", "256")),
+        ("exchange", ("--give", "1 ETH", "--take", "1 DAI")),
+        ("request", ("--link", __file__)),
+        ("resolve", ("256",)),
+        ("cancel", ("256",)),
+        ("record", ("256",)),
         ("settle", ()),
+        ("settle_transfers", ()),
     ],
 )
 def test_unknown_channel(run: Run, tmp_path: Path, script: str, options: tuple[str, ...]) -> None:
-    store = () if script == "settle" else ("--store", str(tmp_path))
-    run(script, UNKNOWN, *options, "--account", ALICE, *store).failed(f"no channel {UNKNOWN} is known")
+    run(script, UNKNOWN, *options, "--account", ALICE, "--store", str(tmp_path)).failed(
+        f"no channel {UNKNOWN} is known"
+    )
 
 
 def test_unknown_channel_cannot_be_shown(run: Run, tmp_path: Path) -> None:
@@ -304,7 +313,8 @@ def test_no_deployment(run_on: Run, tmp_path: Path) -> None:
     "script",
     [
         *("open", "deposit", "update", "withdraw", "dispute", "challenge", "resume", "settle", "close", "channel"),
-        *("resend", "reserve", "credit", "deploy", "lifecycle", "advance"),
+        *("resend", "reserve", "credit", "deploy", "lifecycle", "advance", "invoice", "link", "stream", "voucher"),
+        *("lock", "forward", "exchange", "request", "resolve", "cancel", "record", "settle_transfers"),
     ],
 )
 def test_help_teaches_by_example(run: Run, script: str) -> None:
