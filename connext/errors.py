@@ -293,6 +293,13 @@ class StillForwarded(RuleError):
 
 
 @dataclass(eq=False)
+class CannotGiveBack(RuleError):
+    text = "transfer {transfer_id} cannot be given back: {reason}"
+    transfer_id: int
+    reason: str
+
+
+@dataclass(eq=False)
 class OutOfOrder(RuleError):
     text = (
         "{asset}: I would get {change} wei more than before, and {least} are needed: what comes in and what is "

@@ -17,6 +17,7 @@ from connext.links import check_request
 from connext.messages import State, Transfer, transfers_hash
 from connext.rules import Policy
 from connext.transfers import (
+    NOT_LOOKED_AT,
     Claim,
     RecordedOutcome,
     ShareOf,
@@ -327,14 +328,20 @@ def _check_source(book: Book, source: Channel, transfer: Transfer, claim: Claim)
         raise unsafe("its channel is not open, or its file may be old")
     if removing_offer(source, transfer) is not None:
         raise unsafe("I have signed a state without it")
-    outcome = book.outcomes.get(claim.triple)
-    if claim.share or (outcome is not None and outcome.share):
-        # What was forwarded of it before may be paid and gone by now, and would be paid twice.
-        raise unsafe("it is decided already, or about to be")
-    if outcome is not None and not outcome.time:
-        raise unsafe("its outcome was not looked at since the start")
+    if (reason := _not_open(book, claim)) is not None:
+        raise unsafe(reason)
     if in_margin(book, source, claim.triple):
         raise unsafe("its expiry is too near")
+
+
+def _not_open(book: Book, claim: Claim) -> str | None:
+    """Why something may have been paid already of what was forwarded, and be gone by now; None if that cannot be."""
+    outcome = book.outcomes.get(claim.triple)
+    if claim.share or (outcome is not None and outcome.share):
+        return "a share of it is proved"
+    if outcome is NOT_LOOKED_AT:
+        return "its outcome was not looked at since the start"
+    return None
 
 
 def _is_safe(source: Channel) -> bool:
@@ -362,10 +369,12 @@ def _locked(state: State, triple: Triple, payer: Side, asset: int) -> int:
 
 
 def check_give_back(book: Book, channel: Channel, state: State, transfer: Transfer) -> None:
-    """Rule 7: nothing that comes in is given back while anything of it is forwarded."""
-    still = standing(book, channel, state).outgoing.get(triple_of(transfer))
-    if still is not None:
+    """Rule 7: nothing that comes in is given back while anything of it is forwarded, or after it may have been paid."""
+    then, triple = standing(book, channel, state), triple_of(transfer)
+    if (still := then.outgoing.get(triple)) is not None:
         raise errors.StillForwarded(transfer.id, still.id)
+    if (claim := then.claims.get(triple)) is not None and (reason := _not_open(book, claim)) is not None:
+        raise errors.CannotGiveBack(transfer.id, reason)
 
 
 def check_unexpired(book: Book, channel: Channel, transfer: Transfer) -> None:
@@ -391,7 +400,9 @@ def check_order(book: Book, channel: Channel, state: State) -> None:
         triple = triple_of(transfer)
         if transfer.payer == channel.side:
             return release_share(book, channel, then, triple) or 0 if triple in then.incoming else FULL_SHARE
-        return claim_share(book, then, triple) if triple in then.outgoing else 0
+        claim = then.claims.get(triple)
+        safe = triple not in then.outgoing and claim is not None and _not_open(book, claim) is None
+        return 0 if safe else claim_share(book, then, triple)
 
     before, after = amounts_for(channel.side, channel.latest.message), amounts_for(channel.side, state)
     least = due(channel.side, difference.removed, owed)

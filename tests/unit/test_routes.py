@@ -11,6 +11,7 @@ from connext.events import Output
 from connext.fees import Fee, Rate
 from connext.messages import State, transfers_hash
 from connext.party import adopt
+from connext.payments import Terms
 from connext.signing import WrongSigner
 from connext.transfers import Triple
 from connext.types import Status
@@ -451,6 +452,37 @@ def test_an_owner_may_give_away_what_is_no_part_of_a_route(route: Route) -> None
     outputs = route.do(BOB, route.proposal(CHARLIE, removing(base, 2, (base.transfers[0], FULL))))
     outputs = route.do(BOB, events.Accept(CB, only(outputs, events.Awaiting).digest))
     assert agreements(outputs)
+
+
+@pytest.mark.parametrize("by_cancelling", [True, False])
+def test_what_was_paid_on_is_not_given_back(by_cancelling: bool) -> None:
+    """Charlie has half of the stream; Bob's owner wants to be kind to Alice. Before and after a restart."""
+    route = Route()
+    terms = route.locked(20, 20, film())
+    route.resolve(CHARLIE, CB, terms, voucher(500))
+    route.settle_mail(ALICE)
+    assert give_back(route, terms, by_cancelling) in (errors.CannotGiveBack, errors.OutOfOrder)
+
+
+@pytest.mark.parametrize("by_cancelling", [True, False])
+def test_nor_what_the_chain_has_decided(by_cancelling: bool) -> None:
+    route = Route()
+    terms = route.locked()
+    route.confirm(CHARLIE, BOB, outcomes={terms.triple: FULL})
+    route.settle_mail(ALICE)
+    assert give_back(route, terms, by_cancelling) in (errors.CannotGiveBack, errors.OutOfOrder)
+    restart(route, BOB)
+    assert give_back(route, terms, by_cancelling) in (errors.CannotGiveBack, errors.OutOfOrder)
+
+
+def give_back(route: Route, terms: Terms, by_cancelling: bool) -> type[Exception]:
+    """Bob's owner tries to give Alice's transfer back to her, on his own or at her word."""
+    leg = route.leg(BOB, AB, terms)
+    if by_cancelling:
+        return type(error_of(route.do(BOB, events.Cancel(AB, leg.id))))
+    nonce = route.channel(BOB, AB).highest_nonce + 1
+    outputs = route.do(BOB, route.proposal(ALICE, removing(route.latest(BOB, AB), nonce, (leg, 0))))
+    return type(error_of(route.do(BOB, events.Accept(AB, only(outputs, events.Awaiting).digest))))
 
 
 def test_all_that_comes_in_is_credited_before_anything_goes_out() -> None:
