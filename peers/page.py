@@ -45,7 +45,8 @@ accounts are touched for the first time once only: with a user for each, each co
 DIFFERENCES = """\
 ## Measured here and quoted
 
-Figures of one system that are more than 3 % apart. The two versions of a system may differ, see the table's head.
+Figures of one system that are more than 3 % apart; the versions are named under the tables. The reasons were read in
+the sources of both versions, not measured one by one.
 
 """
 
