@@ -317,13 +317,20 @@ def _answer(party: Party, channel: Channel, offer: Offer, signable: Signable) ->
 
 
 def _stand(party: Party, channel: Channel, mine: Offer, theirs: Offer) -> Result:
-    """Rule 6: the node's proposal stands against one that crossed it; it needs a nonce that the user can still sign."""
+    """Rule 6: the node's proposal stands against one that crossed it; it needs a nonce that the user can still sign.
+
+    What can not be proposed any more, because time has passed, dies together with what crossed it.
+    """
     channel = _without_old_claims(channel)
     rejected = _rejected(theirs, errors.CrossingStands(mine.state.nonce))
     if mine.state.nonce > theirs.state.nonce:
         return channel, [rejected, _send_offer(channel, mine)]
     again = rules.repeated(channel, mine.state)
-    _check_content(party, channel, again)
+    try:
+        _check_content(party, channel, again)
+    except ConnextError as error:
+        channel, outputs = _refuse(party, channel)
+        return channel, [_rejected(theirs, error), *outputs]
     channel, outputs = _offer(party, channel, again, is_refusal=False)
     return channel, [rejected, *outputs]
 
@@ -336,7 +343,10 @@ def _countersign(party: Party, channel: Channel, offer: Offer, signable: Signabl
 
 
 def _agree(channel: Channel, signed: Signed[State]) -> Result:
-    """Both have signed: everything with a lower nonce is dead. Raises NonceNotAbove: the newest never becomes older."""
+    """Both have signed: what has a lower nonce is dead, or at most a rival.
+
+    Raises NonceNotAbove: the newest never becomes older.
+    """
     nonce, before = signed.message.nonce, channel.latest.message
     if nonce <= before.nonce:
         raise errors.NonceNotAbove(nonce, before.nonce)
@@ -344,6 +354,7 @@ def _agree(channel: Channel, signed: Signed[State]) -> Result:
     channel = replace(
         channel,
         latest=signed,
+        rivals=_rivals(channel, signed.message),
         own_offers=tuple(offer for offer in channel.own_offers if offer.state.nonce > nonce),
         their_offer=None,
         highest_nonce=max(channel.highest_nonce, nonce),
@@ -354,6 +365,16 @@ def _agree(channel: Channel, signed: Signed[State]) -> Result:
     if dead and not any(rules.same_content(dead[-1].state, agreed) for agreed in (signed.message, before)):
         outputs.append(events.Dropped(dead[-1].state))
     return channel, [*outputs, *_defend(channel)]
+
+
+def _rivals(channel: Channel, newest: State) -> tuple[State, ...]:
+    """What the chain may still settle with once this state is the newest.
+
+    A final state closes as long as nothing newer is recorded; in a dispute the newest may be recorded too late.
+    """
+    superseded = tuple(state for state in routes.contenders(channel, newest) if state != newest)
+    offered = {offer.state for offer in channel.own_offers if offer.state.nonce > newest.nonce}
+    return tuple(dict.fromkeys(state for state in superseded if state not in offered))
 
 
 def _on_countersignature(_party: Party, channel: Channel, event: Countersignature) -> Result:
@@ -375,7 +396,12 @@ def _own_offer(channel: Channel, digest: bytes) -> Offer | None:
 
 
 def _both_signed(channel: Channel, mine: Offer, signature: Signature) -> Result:
-    """The counterparty has signed what I proposed, whether it answered or proposed the very same."""
+    """The counterparty has signed what I proposed, whether it answered or proposed the very same.
+
+    Raises ChannelSettled: what comes after the settlement changes nothing any more.
+    """
+    if channel.on_chain.status is Status.SETTLED:
+        raise errors.ChannelSettled(channel.id)
     return _agree(channel, countersigned(mine.state, mine.digest, channel.side, mine.signature, signature))
 
 
@@ -484,6 +510,8 @@ def _accept_offer(party: Party, channel: Channel, offer: Offer) -> Result:
     if offer.state.is_final:
         # One that is not final was proposed before the dispute, else it would not be waiting, and may still be signed.
         rules.check_dispute_allows(channel, offer.state)
+    else:
+        rules.check_dispute_leaves_time(channel, offer.state, party.policy)
     _check_content(party, channel, offer.state)
     routes.check_order(party, channel, offer.state)
     routes.check_unused(party, channel, offer.state)
@@ -740,6 +768,9 @@ def _confirm(channel: Channel, on_chain: OnChain) -> Result:
         channel = replace(channel, own_resume=None)
     if channel.their_resume is not None and not _can_resume(channel.their_resume.message, on_chain):
         channel = replace(channel, their_resume=None)
+    if on_chain.status is Status.OPEN and not channel.in_dispute and channel.rivals:
+        finals = tuple(state for state in channel.rivals if state.is_final)
+        channel = _without_old_claims(replace(channel, rivals=finals))
     channel, outputs = _learn_recorded(channel)
     return channel, [*outputs, *_defend(channel)]
 

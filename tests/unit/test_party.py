@@ -438,12 +438,16 @@ def test_a_repeated_crossing_proposal_does_not_make_the_node_sign_once_more(pair
 
 
 def test_the_node_does_not_issue_again_what_it_could_not_propose_now(pair: Pair) -> None:
+    """Both proposals die: with nothing issued again, neither could ever be answered."""
     pair.do(NODE, pay(50))
     pair.do(USER, pay(5))
     pair.do(NODE, events.ChainView({CHANNEL_ID: replace(FUNDED, number=2, node_wei=49)}))
     outputs = pair.receive(NODE)
     assert isinstance(error_of(outputs), errors.BalanceNegative)
-    assert len(pair.channel(NODE).own_offers) == 1
+    assert isinstance(only(outputs, events.Send).envelope, Refusal)
+    pair.settle_mail()
+    assert pair.agreed() == state(2)
+    assert all(pair.channel(side).own_offers == () for side in Side)
 
 
 def test_a_node_already_above_the_users_nonce_need_not_sign_again(pair: Pair) -> None:

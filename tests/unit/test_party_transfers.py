@@ -560,6 +560,19 @@ def test_a_lock_is_issued_again_with_its_parameters(route: Route) -> None:
     assert [type(output) for output in route.do(ALICE, again)] == [events.Save, events.Send, events.Agreed]
 
 
+def test_a_lock_that_crossed_and_can_not_be_issued_again_dies(route: Route) -> None:
+    """The mail was away until the lock's expiry was too near. Neither side could ever answer the other's proposal."""
+    route.do(ALICE, lock(AB, 20, invoice(1)))
+    route.do(BOB, lock(AB, 30, invoice(2)))
+    route.confirm(time=EXPIRY - HOUR)
+    outputs = route.receive(BOB)
+    assert isinstance(error_of(outputs), errors.ExpiryOutOfWindow)
+    assert sent(outputs) == [Refusal]
+    route.settle_mail()
+    assert route.agreed(AB).transfers == ()
+    assert [route.channel(name, AB).claims for name in (ALICE, BOB)] == [(), ()]
+
+
 # --- Pure steps ---
 
 

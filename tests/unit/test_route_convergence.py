@@ -98,6 +98,7 @@ def witness_of(number: int, rng: Random) -> bytes:
 
 
 def heal(route: Route) -> None:
+    """The mail works, and owners refuse what waits for them: a share below the one that they have shown since."""
     for _ in range(4):
         for name, party in route.parties.items():
             for channel_id in party.channels:
@@ -105,6 +106,10 @@ def heal(route: Route) -> None:
         route.settle_mail()
         route.confirm()
         route.settle_mail()
+        for name, party in route.parties.items():
+            for channel_id, channel in party.channels.items():
+                if channel.their_offer is not None:
+                    route.say(name, events.Refuse(channel_id, channel.their_offer.digest))
 
 
 def record(route: Route, time: int) -> None:
