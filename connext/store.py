@@ -14,17 +14,19 @@ from typing import IO, Any, Self
 
 from connext.channel import Channel, Offer, Signed, initial_state
 from connext.codec import from_json, to_json
+from connext.conditions import FULL_SHARE
 from connext.envelopes import Envelope, envelope_from_json, envelope_to_json
 from connext.errors import ConnextError
 from connext.keccak import keccak256
 from connext.messages import Domain, Message, State, digest
 from connext.signing import Signature, check_signature
+from connext.transfers import triple_of
 from connext.types import Address, Bytes32, InvalidValue, Side, Uint64
 
 DEFAULT_ROOT = Path(".connext")
 FORMAT = 2
 
-MAX_FILE_BYTES = 2**22
+MAX_FILE_BYTES = 2**24
 """Several times the largest file that this package writes."""
 
 
@@ -229,9 +231,7 @@ def _check_document(document: Document, domain: Domain, path: Path) -> None:
 
 def _check_channel(channel: Channel, domain: Domain) -> None:
     mine, theirs = channel.side, channel.side.other
-    for i, claim in enumerate(channel.claims):
-        if claim.params_hash != keccak256(claim.params):
-            raise InvalidValue(f"file.channel.claims[{i}].paramsHash", "the hash of the parameters", claim.params_hash)
+    _check_claims(channel)
     if channel.latest.message != initial_state(channel.id):
         _check_signed(channel, domain, channel.latest, mine, "latest")
         _check_highest(channel, channel.latest.message, "latest")
@@ -247,6 +247,26 @@ def _check_channel(channel: Channel, domain: Domain) -> None:
         _check_signed(channel, domain, channel.their_withdrawal, theirs, "theirWithdrawal")
     if channel.their_resume is not None:
         _check_signed(channel, domain, channel.their_resume, theirs, "theirResume")
+
+
+def _check_claims(channel: Channel) -> None:
+    """One for each triple, and for every transfer of a state; what a witness proves is for the party to judge."""
+    known = set()
+    for i, claim in enumerate(channel.claims):
+        field = f"file.channel.claims[{i}]"
+        if claim.params_hash != keccak256(claim.params):
+            raise InvalidValue(f"{field}.paramsHash", "the hash of the parameters", claim.params_hash)
+        if claim.triple in known:
+            raise InvalidValue(field, "a triple that no other claim is on", claim.params_hash)
+        for name, share in (("share", claim.share), ("shown", claim.shown)):
+            if share > FULL_SHARE:
+                raise InvalidValue(f"{field}.{name}", f"at most {FULL_SHARE}", share)
+        known.add(claim.triple)
+    offered = () if channel.their_offer is None else (channel.their_offer.state,)
+    for state in (*channel.signed_states, *offered):
+        for transfer in state.transfers:
+            if triple_of(transfer) not in known:
+                raise InvalidValue("file.channel.claims", f"one for transfer {transfer.id}", None)
 
 
 def _check_signed(channel: Channel, domain: Domain, signed: Signed[Any], required: Side, field: str) -> None:
