@@ -139,15 +139,16 @@ def _paid(gained: dict[Side, Pair], channel: Channel) -> list[str]:
 def _shared_out(removed: tuple[Transfer, ...], gained: dict[Side, Pair], channel: Channel) -> list[str]:
     """What transfers that end held, and who gets how much of it."""
     ids = " and ".join(str(transfer.id) for transfer in removed)
-    ends = f"transfer {ids} ends" if len(removed) == 1 else f"transfers {ids} end"
-    parts = [f"{ends} and {format_amounts(*held(removed))} is free"]
+    over = f"{ids} over {format_amounts(*held(removed))}"
+    ends = f"transfer {over} ends" if len(removed) == 1 else f"transfers {over} end"
+    parts = []
     for side, pair in gained.items():
         lost = _positive((-pair[0], -pair[1]))
         if lost != NONE:
             parts.append(f"the {name(side, channel)} pays {format_amounts(*lost)}")
         if _positive(pair) != NONE:
             parts.append(f"the {name(side, channel)} gets {format_amounts(*_positive(pair))}")
-    return parts
+    return [f"{ends}: {', '.join(parts)}"]
 
 
 def _positive(pair: Pair) -> Pair:

@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ape import networks
 from ape.managers.networks import NodeProcessMap
+from ape_run._cli import ScriptCommand
 
 from tests.scripts.running import ALICE, BOB, CHARLIE, LOCAL, Ran, Run, invoke, start_anvil
 from tests.scripts.trio import Held, Trio, held_by
@@ -38,10 +40,12 @@ def local_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_search_for_nodes() -> Iterator[None]:
-    """At every disconnection Ape compares the provider to all nodes that it ever started: for seconds, for nothing."""
+def quick_ape() -> Iterator[None]:
+    """What Ape does at every command, for nothing: it loads all scripts, twice, and at the disconnection compares the
+    provider to all nodes that it ever started."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NodeProcessMap, "remove_provider", lambda *_: None)
+        patch.setattr(ScriptCommand, "_get_command", cache(ScriptCommand._get_command))
         yield
 
 

@@ -55,7 +55,7 @@ def test_a_payment_through_a_node(trio: Trio) -> None:
     assert "what proves that it pays all of 1 ETH" in trio.portrait("bob", trio.first)
     assert "get it" not in trio.portrait("charlie", trio.second)
     output = trio.reads("alice", trio.first, "for-alice", script="resolve", out="paid").output
-    assert f"transfer {incoming} ends and 1 ETH is free, the node gets 1 ETH" in output
+    assert f"transfer {incoming} over 1 ETH ends: the node gets 1 ETH" in output
     output = trio.reads("bob", trio.first, "paid", out="thanks").output
     assert f"thanks-2.json for channel {trio.second}, to be read with: ape run update --from" in output
     trio.reads("alice", trio.first, "thanks")
@@ -74,15 +74,15 @@ def test_a_payment_through_a_node(trio: Trio) -> None:
 
 
 def test_the_payee_records_and_both_channels_settle(trio: Trio) -> None:
-    """Bob does not answer Charlie; Alice does not answer Bob."""
+    """Bob does not answer Charlie, for whom Carol records, with a copy of his files; Alice does not answer Bob."""
     _, outgoing = routed(trio, "--amount", "0.95 ETH")
-    output = trio.do("charlie", "record", trio.second, str(outgoing)).succeeded().output
+    copy = ("--store", trio.store("charlie"), "--for", ACCOUNTS["charlie"], "--account", CAROL)
+    output = trio.run("record", trio.second, str(outgoing), *copy).succeeded().output
     assert "it pays all of 0.95 ETH; possible until 20" in output
     shown = trio.portrait("alice", trio.first)
     assert "decided: all for the payee" in shown
     assert f"next: ape run resolve {trio.first}" in shown
-    copy = ("--store", trio.store("charlie"), "--for", ACCOUNTS["charlie"], "--account", CAROL)
-    assert "recorded already" in trio.run("record", trio.second, str(outgoing), *copy).succeeded().output
+    assert "recorded already" in trio.do("charlie", "record", trio.second, str(outgoing)).succeeded().output
 
     trio.do("charlie", "dispute", trio.second).succeeded()
     trio.do("bob", "dispute", trio.first).succeeded()
@@ -143,7 +143,7 @@ def test_what_nobody_proves_comes_back_without_the_chain(trio: Trio) -> None:
     trio.do("charlie", "record", trio.second, str(outgoing)).failed("too late: it was decided", "0 ETH of 1 ETH")
     assert "back to the payer" in trio.portrait("bob", trio.second)
     output = trio.do("bob", "resolve", trio.second, out="over").succeeded().output
-    assert f"transfer {outgoing} ends and 1 ETH is free, the node (you) gets 1 ETH" in output
+    assert f"transfer {outgoing} over 1 ETH ends: the node (you) gets 1 ETH" in output
     trio.agree("charlie", trio.second, "over")
     trio.do("alice", "resolve", trio.first, out="back").succeeded()
     trio.agree("bob", trio.first, "back")
@@ -278,7 +278,10 @@ def test_an_exchange(trio: Trio) -> None:
     trio.agree("bob", trio.first, "trade", "--accept")
     trio.do("alice", "resolve", trio.first, "257", out="secret").succeeded()
     output = trio.reads("bob", trio.first, "secret", script="resolve", out="done").output
-    assert "transfers 256 and 257 end and 0.01 ETH and 20 DAI is free" in output
+    assert (
+        "transfers 256 and 257 over 0.01 ETH and 20 DAI end: the user gets 0.01 ETH, the node (you) gets 20 DAI"
+        in output
+    )
     trio.agree("alice", trio.first, "done")
     assert trio.nets("bob", trio.first) == (ETH // 100, -ETH // 100, -20 * DAI, 20 * DAI)
 
