@@ -15,11 +15,15 @@ from connext.channel import Channel, new_channel
 from connext.envelopes import KINDS, Envelope, Refusal, Reveal, envelope_from_json, envelope_to_json
 from connext.messages import Domain
 from connext.party import Party, adopt, step
+from connext.payments import Terms
+from connext.rules import MAX_OWN_OFFERS
 from connext.store import MAX_FILE_BYTES, InvalidFile, Store, StoreLocked, StoreNotLocked, read_envelope, write_envelope
+from connext.transfers import Claim
 from connext.types import InvalidValue
 from tests.unit.pair import (
     ACCOUNTS,
     CHANNEL_ID,
+    CONDITIONS,
     DEPLOYMENT,
     HOUR,
     IDENTITY,
@@ -34,6 +38,23 @@ from tests.unit.pair import (
     only,
     pay,
     state,
+)
+from tests.unit.route import (
+    AB,
+    BOB,
+    CB,
+    CHARLIE,
+    EXPIRY,
+    FULL,
+    HALF,
+    HOMES,
+    PEOPLE,
+    Route,
+    film,
+    invoice,
+    lock,
+    transfer,
+    voucher,
 )
 
 DOMAIN = DEPLOYMENT.domain
@@ -52,6 +73,17 @@ def busy_channel() -> Channel:
     pair.receive(USER)
     pair.do(USER, events.ProposeResume(CHANNEL_ID, NOW + HOUR + 1))
     return pair.channel(USER)
+
+
+def channel_with_transfers() -> Channel:
+    """Bob's with Alice: a stream that comes in, proved to a half, and something of his own that is half-signed."""
+    route = Route()
+    terms = route.locked(terms=film())
+    route.do(BOB, Reveal(CB, route.leg(CHARLIE, CB, terms).id, voucher(500)))
+    route.do(BOB, lock(AB, 20, invoice()))
+    assert [claim.share for claim in route.channel(BOB, AB).claims] == [HALF, 0]
+    assert route.channel(BOB, AB).own_offers
+    return route.channel(BOB, AB)
 
 
 @pytest.fixture
@@ -96,6 +128,18 @@ def test_what_is_saved_is_loaded(store: Store) -> None:
         store.save(channel)
         assert store.load() == {CHANNEL_ID: channel}
     assert Store(DOMAIN, store.folder.parent).load() == {CHANNEL_ID: channel}
+
+
+def test_transfers_and_what_is_known_of_them_are_saved_and_loaded(store: Store) -> None:
+    channel = channel_with_transfers()
+    with store:
+        store.save(channel)
+    assert store.load() == {AB: channel}
+    document = json.loads(store.path(AB).read_text())
+    claim, _ = document["channel"]["claims"]
+    assert claim["share"] == str(HALF)
+    assert claim["witness"] == "0x" + voucher(500).hex()
+    assert document["channel"]["latest"]["message"]["transfers"][0]["amount"] == "20"
 
 
 def test_one_file_per_channel_in_the_folder_of_its_chain(store: Store, saved: Path, tmp_path: Path) -> None:
@@ -223,6 +267,84 @@ def test_a_changed_file_is_refused_with_the_field_that_is_wrong(
     error = str(why_unusable(store, saved))
     assert error.startswith(f"{saved}: ")
     assert where in error
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "where"),
+    [
+        ("claims.0.params", "0x00", "file.channel.claims[0].paramsHash: expected the hash of the parameters"),
+        ("claims.0.paramsHash", "0x" + "00" * 32, "file.channel.claims[0].paramsHash"),
+        ("claims.0.expiry", "1", "file.channel.claims: expected one for transfer"),
+        ("claims.0.condition", "0x" + "77" * 20, "file.channel.claims: expected one for transfer"),
+        ("claims.0.share", str(FULL + 1), f"file.channel.claims[0].share: expected at most {FULL}"),
+        ("claims.0.shown", str(FULL + 1), f"file.channel.claims[0].shown: expected at most {FULL}"),
+        ("claims.0.witness", "0x0", "file.channel.claims[0].witness"),
+        ("claims.0.more", "1", "file.channel.claims[0].more: expected no such field"),
+        ("claims", [], "file.channel.claims: expected one for transfer"),
+        ("latest.message.transfers.0.amount", "21", "file.channel.latest.digest"),
+    ],
+)
+def test_claims_that_were_changed_are_refused(store: Store, keys: str, value: object, where: str) -> None:
+    with store:
+        store.save(channel_with_transfers())
+    change(store.path(AB), f"channel.{keys}", value)
+    assert where in str(why_unusable(store, store.path(AB)))
+
+
+def test_two_claims_on_one_triple_are_refused(store: Store) -> None:
+    channel = channel_with_transfers()
+    with store:
+        store.save(replace(channel, claims=(*channel.claims, replace(channel.claims[0], share=0))))
+    assert "claims[2]: expected a triple that no other claim is on" in str(why_unusable(store, store.path(AB)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "share"),
+    [
+        ({}, HALF),
+        ({"share": FULL}, 0),
+        ({"share": 1}, 0),
+        ({"witness": voucher(501)}, 0),
+        ({"witness": b""}, 0),
+        ({"witness": voucher(1000), "share": FULL}, FULL),
+    ],
+)
+def test_a_witness_out_of_a_file_is_judged_again(changes: dict[str, Any], share: int) -> None:
+    """Who paid on by a file's word alone could not record what comes in. Without a proof there is none."""
+    channel = channel_with_transfers()
+    claim, *others = channel.claims
+    written = replace(channel, claims=(replace(claim, **changes), *others))
+    party, refused = adopt(Party(DEPLOYMENT, POLICY, HOMES[BOB], PEOPLE[BOB], {}), {AB: written})
+    assert refused == {}
+    judged = party.channels[AB].claims[0]
+    assert judged.share == share
+    assert judged.witness == (b"" if not share else changes.get("witness", voucher(500)))
+
+
+def test_outcomes_are_not_in_files() -> None:
+    """After a start nothing is taken for decided before the chain was looked at."""
+    party, _ = adopt(Party(DEPLOYMENT, POLICY, HOMES[BOB], PEOPLE[BOB], {}), {AB: channel_with_transfers()})
+    assert set(party.outcomes) == party.triples
+    assert not any(outcome.is_final(triple.expiry) for triple, outcome in party.outcomes.items())
+
+
+def test_the_largest_file_that_a_counterparty_can_make_me_write_can_be_read(store: Store) -> None:
+    """Transfers and half-signed states up to the limits, everything with the largest parameters and witness."""
+    channel = channel_with_transfers()
+    terms = [Terms(CONDITIONS.hash_lock, bytes((i, k)) * 2048, EXPIRY) for i in range(200) for k in range(2)]
+    legs = [transfer(each, amount=10**18, id_=2**63 + i) for i, each in enumerate(terms)]
+    full = [replace(channel.latest.message, transfers=tuple(half), nonce=2**47) for half in (legs[:200], legs[200:])]
+    offers = [replace(channel.own_offers[0], state=full[0])] * MAX_OWN_OFFERS
+    largest = replace(
+        channel,
+        latest=replace(channel.latest, message=full[0]),
+        own_offers=tuple(offers),
+        their_offer=replace(offers[0], state=full[1]),
+        claims=tuple(Claim(*each.triple, each.params, bytes(4096), FULL, FULL) for each in terms),
+    )
+    with store:
+        store.save(largest)
+    assert store.path(AB).stat().st_size < MAX_FILE_BYTES / 2
 
 
 def test_an_own_offer_below_the_newest_state_is_refused(store: Store) -> None:
