@@ -14,7 +14,7 @@ from scripts._options import AccountAddress, amount_option, amounts, script, wit
 @click.option("--push", "payee", type=AccountAddress(), help="Send this account all of its credit, to itself.")
 @with_payer
 def cli(provider, payer, withdraw, to, payee) -> None:
-    """Show the credit of an account: payouts to a user that could not be delivered, because its account refused them.
+    """Show the credit of an account: payouts to a user that its account refused, and transfers that were settled late.
 
     The account takes them out to wherever it wants. For one that cannot call, a contract for instance, anybody can push
     them: they go to that very account.
