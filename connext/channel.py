@@ -161,6 +161,8 @@ class Channel:
     withdrawals: those that carry my signature and may still be executed, with or without the counterparty's.
     own_resume: half-signed by me.
     their_withdrawal, their_resume: half-signed by the counterparty, wait for the owner's intent.
+    rivals: older states that the chain may settle with all the same: finals of mine, and what was (or could have
+    become) the newest while a dispute ran.
     claims: what is known of the outcome of every triple that a transfer of the states above is on.
     restored: this file may be old, or stands for one that is lost; nothing but an Exit is signed from then on.
     """
@@ -179,6 +181,7 @@ class Channel:
     own_resume: Signed[Resume] | None
     their_resume: Signed[Resume] | None
     on_chain: OnChain
+    rivals: tuple[State, ...]
     claims: tuple[Claim, ...]
     restored: Bool
 
@@ -187,8 +190,8 @@ class Channel:
 
     @property
     def signed_states(self) -> tuple[State, ...]:
-        """The newest state, and those with my signature that may still take its place."""
-        return (self.latest.message, *(offer.state for offer in self.own_offers))
+        """The newest state, and those with my signature that may be settled with in its place."""
+        return (self.latest.message, *(offer.state for offer in self.own_offers), *self.rivals)
 
     @property
     def counterparty(self) -> Address:
@@ -229,6 +232,7 @@ def new_channel(deployment: Deployment, identity: ChannelIdentity, side: Side, *
         own_resume=None,
         their_resume=None,
         on_chain=UNSEEN,
+        rivals=(),
         claims=(),
         restored=restored,
     )

@@ -319,6 +319,15 @@ class TransferExpired(RuleError):
 
 
 @dataclass(eq=False)
+class MayBeGone(RuleError):
+    text = (
+        "no secret is shown for transfer {transfer_id}: I have signed state {nonce} without it, which may still count"
+    )
+    transfer_id: int
+    nonce: int
+
+
+@dataclass(eq=False)
 class TooLateToShow(RuleError):
     text = "the expiry {expiry} is too near (confirmed time {time}, margin {margin} s): record the witness on chain"
     expiry: int

@@ -534,8 +534,8 @@ def _resolve(party: Party, channel: Channel, event: events.Resolve) -> Result:
     """The owner's witness; what follows shows it to the payer, unless it is too late for that."""
     transfer = routes.transfer_in(channel, event.transfer_id, channel.side.other)
     routes.check_unexpired(party, channel, transfer)
-    if (offer := routes.removing_offer(channel, transfer)) is not None:
-        raise errors.ProposalOutstanding(offer.state.nonce)
+    if (state := routes.state_without(channel, transfer)) is not None:
+        raise errors.MayBeGone(transfer.id, state.nonce)
     channel, claim = _learn(party, channel, transfer, event.witness)
     channel = _with_claim(channel, replace(claim, shown=0))
     if routes.in_margin(party, channel, claim.triple):

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Protocol
 
 from connext import errors, events
-from connext.channel import Channel, Deployment, Offer
+from connext.channel import Channel, Deployment
 from connext.conditions import FULL_SHARE
 from connext.fees import SAME_ASSET, outgoing
 from connext.links import check_request
@@ -31,6 +31,9 @@ from connext.transfers import (
     with_change,
 )
 from connext.types import Asset, Bytes32, Side, Status, amounts_for
+
+CHANNELS_THAT_FILL_THE_MARGIN = 4
+"""No channel alone may use more than its part of what can be recorded, or its other side could stop all others."""
 
 
 class Book(Protocol):
@@ -66,23 +69,46 @@ class Standing:
     """What is known of every triple that something is open on, once a state is the newest of its channel.
 
     claims: of that channel. incoming: something is locked for me. outgoing: a channel in which I have locked something;
-    half-signed states that are not dead by then count.
+    half-signed states that are not dead by then count. forgotten: a channel whose file may be old, so that anything may
+    be open in it.
     """
 
     claims: Mapping[Triple, Claim]
     incoming: Set[Triple]
     outgoing: Mapping[Triple, Channel]
+    forgotten: Channel | None
 
 
 def standing(book: Book, channel: Channel, state: State) -> Standing:
-    alive = [state, *(offer.state for offer in channel.own_offers if offer.state.nonce > state.nonce)]
-    incoming = {triple_of(transfer) for transfer in state.transfers if transfer.payer != channel.side}
-    outgoing = dict.fromkeys(_locked_by(channel.side, alive), channel)
+    settled_with = contenders(channel, state)
+    offered = [offer.state for offer in channel.own_offers if offer.state.nonce > state.nonce]
+    incoming = set(_locked_by(channel.side.other, settled_with))
+    outgoing = dict.fromkeys(_locked_by(channel.side, [*settled_with, *offered]), channel)
     for other in others(book, channel):
-        incoming.update(_locked_by(other.side.other, [other.latest.message]))
+        incoming.update(_locked_by(other.side.other, [other.latest.message, *other.rivals]))
         for triple in _locked_by(other.side, other.signed_states):
             outgoing.setdefault(triple, other)
-    return Standing({claim.triple: claim for claim in channel.claims}, incoming, outgoing)
+    claims = {claim.triple: claim for claim in channel.claims}
+    return Standing(claims, incoming, outgoing, forgotten(book))
+
+
+def contenders(channel: Channel, state: State) -> list[State]:
+    """What the chain may settle with once both have signed `state`: it, finals of mine, and in a dispute what it is to
+    take the place of."""
+    older = [offer.state for offer in channel.own_offers if offer.state.nonce <= state.nonce]
+    if channel.in_dispute:
+        return [state, channel.latest.message, *older, *channel.rivals]
+    return [state, *(offer for offer in older if offer.is_final), *channel.rivals]
+
+
+def forgotten(book: Book) -> Channel | None:
+    """A channel of which I may have signed what I do not know, and that is not over."""
+    return next((channel for channel in book.channels.values() if channel.restored and not _is_over(channel)), None)
+
+
+def _is_over(channel: Channel) -> bool:
+    status = channel.on_chain.status
+    return status is Status.UNFUNDED or (status is Status.SETTLED and not _holds_locks(channel))
 
 
 def _locked_by(side: Side, states: Iterable[State]) -> Iterator[Triple]:
@@ -130,7 +156,7 @@ def claim_share(book: Book, then: Standing, triple: Triple) -> int:
     if (final := final_share(book, triple)) is not None:
         return final
     claim = then.claims.get(triple)
-    if claim is None or not claim.share or triple in then.outgoing:
+    if claim is None or not claim.share or triple in then.outgoing or then.forgotten is not None:
         return FULL_SHARE
     return claim.share
 
@@ -195,7 +221,7 @@ def to_show(book: Book, channel: Channel) -> Iterator[tuple[Transfer, Claim]]:
         if claim.share <= claim.shown or in_margin(book, channel, claim.triple):
             continue
         incoming = next(legs([channel.latest.message], claim.triple, channel.side.other), None)
-        if incoming is None or removing_offer(channel, incoming) is not None:
+        if incoming is None or state_without(channel, incoming) is not None:
             continue
         if claim.share < FULL_SHARE and any(
             any(legs(other.signed_states, claim.triple, other.side)) for other in others(book, channel)
@@ -204,9 +230,9 @@ def to_show(book: Book, channel: Channel) -> Iterator[tuple[Transfer, Claim]]:
         yield incoming, claim
 
 
-def removing_offer(channel: Channel, transfer: Transfer) -> Offer | None:
-    """A half-signed state of mine without the transfer."""
-    return next((offer for offer in channel.own_offers if transfer not in offer.state.transfers), None)
+def state_without(channel: Channel, transfer: Transfer) -> State | None:
+    """One that I have signed, that does not have the transfer, and that may still be settled with."""
+    return next((state for state in channel.signed_states if transfer not in state.transfers), None)
 
 
 def to_record(book: Book) -> Iterator[tuple[Channel, Claim]]:
@@ -227,12 +253,11 @@ def to_record(book: Book) -> Iterator[tuple[Channel, Claim]]:
 
 def _at_stake(channel: Channel, triple: Triple) -> bool:
     """Something is locked for me, or I have half-signed that something locked by me goes to the other side."""
-    if channel.on_chain.status is Status.SETTLED and not _holds_locks(channel):
+    if _is_over(channel):
         return False
     if any(legs(channel.signed_states, triple, channel.side.other)):
         return True
-    mine = len(list(legs([channel.latest.message], triple, channel.side)))
-    return any(len(list(legs([offer.state], triple, channel.side))) < mine for offer in channel.own_offers)
+    return len({len(list(legs([state], triple, channel.side))) for state in channel.signed_states}) > 1
 
 
 def _holds_locks(channel: Channel) -> bool:
@@ -265,12 +290,19 @@ def _lists(channel: Channel) -> Iterator[tuple[Transfer, ...]]:
 
 def check_recordable(book: Book, channel: Channel, state: State) -> None:
     """Rule 8: all triples that are open can be recorded within the margin."""
-    states = [state, *(own for other in others(book, channel) for own in other.signed_states)]
-    triples = {triple_of(transfer) for own in states for transfer in own.transfers}
-    count = sum(final_share(book, triple) is None for triple in triples)
     maximum = book.policy.recording_margin // book.policy.seconds_per_recording
-    if count > maximum:
-        raise errors.TooManyToRecord(count, maximum)
+    quota = max(maximum // CHANNELS_THAT_FILL_THE_MARGIN, 1)
+    here = _undecided(book, [state])
+    if len(here) > quota:
+        raise errors.TooManyToRecord(len(here), quota)
+    everywhere = here | _undecided(book, [own for other in others(book, channel) for own in other.signed_states])
+    if len(everywhere) > maximum:
+        raise errors.TooManyToRecord(len(everywhere), maximum)
+
+
+def _undecided(book: Book, states: Iterable[State]) -> set[Triple]:
+    triples = {triple_of(transfer) for state in states for transfer in state.transfers}
+    return {triple for triple in triples if final_share(book, triple) is None}
 
 
 def check_fresh(book: Book, params_hash: Bytes32) -> None:
@@ -326,7 +358,9 @@ def _check_source(book: Book, source: Channel, transfer: Transfer, claim: Claim)
 
     if not _is_safe(source):
         raise unsafe("its channel is not open, or its file may be old")
-    if removing_offer(source, transfer) is not None:
+    if forgotten(book) is not None:
+        raise unsafe("the file of another channel may be old, and it may have been forwarded there")
+    if state_without(source, transfer) is not None:
         raise unsafe("I have signed a state without it")
     if (reason := _not_open(book, claim)) is not None:
         raise unsafe(reason)
@@ -373,6 +407,8 @@ def check_give_back(book: Book, channel: Channel, state: State, transfer: Transf
     then, triple = standing(book, channel, state), triple_of(transfer)
     if (still := then.outgoing.get(triple)) is not None:
         raise errors.StillForwarded(transfer.id, still.id)
+    if then.forgotten is not None:
+        raise errors.CannotGiveBack(transfer.id, "the file of another channel may be old")
     if (claim := then.claims.get(triple)) is not None and (reason := _not_open(book, claim)) is not None:
         raise errors.CannotGiveBack(transfer.id, reason)
 
@@ -401,7 +437,8 @@ def check_order(book: Book, channel: Channel, state: State) -> None:
         if transfer.payer == channel.side:
             return release_share(book, channel, then, triple) or 0 if triple in then.incoming else FULL_SHARE
         claim = then.claims.get(triple)
-        safe = triple not in then.outgoing and claim is not None and _not_open(book, claim) is None
+        unknown = triple in then.outgoing or then.forgotten is not None
+        safe = not unknown and claim is not None and _not_open(book, claim) is None
         return 0 if safe else claim_share(book, then, triple)
 
     before, after = amounts_for(channel.side, channel.latest.message), amounts_for(channel.side, state)

@@ -319,6 +319,13 @@ def check_dispute_allows(channel: Channel, state: State) -> None:
     check_pays_no_less(channel.side, channel.latest.message, state)
 
 
+def check_dispute_leaves_time(channel: Channel, state: State, policy: Policy) -> None:
+    """Rule 5: what is countersigned during a dispute can still be recorded before its deadline, with a margin."""
+    chain = channel.on_chain
+    if chain.status is Status.DISPUTED and chain.time >= chain.deadline - policy.recording_margin:
+        raise errors.DisputeForbidsState(state.nonce)
+
+
 def check_pays_no_less(side: Side, mine: State, state: State) -> None:
     """Raise FinalPaysLess unless `state` gives `side` in each asset at least what `mine` does, transfers included."""
     credited = due(side, change(mine, state).removed, to_the_full(side))

@@ -747,12 +747,23 @@ def test_no_more_triples_than_can_be_recorded_within_the_margin() -> None:
     route = narrow(2)
     route.lock(ALICE, AB, 1, invoice(1))
     route.lock(CHARLIE, CB, 1, invoice(2))
-    third = adding(route.agreed(CB), 2, transfer(invoice(3), amount=1))
-    outputs = route.do(BOB, route.proposal(CHARLIE, third, invoice(3).params))
+    third = adding(route.latest(BOB, DB), 1, transfer(invoice(3), amount=1))
+    outputs = route.do(BOB, route.proposal(DAVE, third, invoice(3).params))
     error = error_of(outputs)
     assert isinstance(error, errors.TooManyToRecord)
     assert (error.count, error.maximum) == (3, 2)
     assert isinstance(error_of(route.do(BOB, lock(AB, 1, invoice(4)))), errors.TooManyToRecord)
+
+
+def test_no_channel_alone_uses_all_that_can_be_recorded() -> None:
+    route = narrow(8)
+    for number in (1, 2):
+        route.lock(ALICE, AB, 1, invoice(number))
+    third = adding(route.latest(BOB, AB), route.channel(BOB, AB).highest_nonce + 1, transfer(invoice(3), amount=1))
+    error = error_of(route.do(BOB, route.proposal(ALICE, third, invoice(3).params)))
+    assert isinstance(error, errors.TooManyToRecord)
+    assert (error.count, error.maximum) == (3, 2)
+    route.lock(CHARLIE, CB, 1, invoice(4))
 
 
 def test_many_legs_on_one_triple_are_recorded_at_once() -> None:
