@@ -21,7 +21,7 @@ import {IOutcomeRegistry} from "../interfaces/IOutcomeRegistry.sol";
 import {Accounts} from "./Accounts.sol";
 import {ChannelIds} from "./libraries/ChannelIds.sol";
 import {Ledgers, Record} from "./libraries/Ledgers.sol";
-import {Lock, Locks} from "./libraries/Locks.sol";
+import {Locks} from "./libraries/Locks.sol";
 import {Messages} from "./libraries/Messages.sol";
 import {Pair, Pairs} from "./libraries/Pairs.sol";
 import {Settlement} from "./libraries/Settlement.sol";
@@ -32,7 +32,6 @@ import {Head, Pot, Pots, Recorded, RecordedStates} from "./libraries/Slots.sol";
 contract ChannelManager is Accounts, EIP712 {
     using ChannelIds for Channel;
     using Ledgers for Record;
-    using Locks for Lock;
 
     uint256 private constant MAX_CAPACITY = type(uint80).max;
     uint256 private constant MAX_NONCE = type(uint48).max;
@@ -259,19 +258,19 @@ contract ChannelManager is Accounts, EIP712 {
         Record storage record = _records[channelId];
         Head head = record.head;
         if (!head.isSettled()) revert ChannelNotSettled(channelId);
-        (bytes32 transfersHash, Lock memory lock) = record.lockOf(head);
-        if (lock.held.isZero()) revert NothingLocked(channelId);
+        (Pair held, uint256 settled, bytes32 transfersHash) = record.lockedOf(head);
+        if (held.isZero()) revert NothingLocked(channelId);
         _requireListed(channelId, transfers, transfersHash);
-        (Lock memory kept, Pair forUser) = _settleLock(lock, transfers, wanted);
-        Pair forBoth = lock.held - kept.held;
+        (Pair kept, Pair forUser, uint256 nowSettled) = _settleLocked(held, settled, transfers, wanted);
+        Pair forBoth = held - kept;
         if (forBoth.isZero()) revert NothingFinal(channelId);
         Pair forNode = forBoth - forUser;
 
-        record.setLock(kept);
+        record.setLocked(kept, nowSettled);
         _addReserve(channel.node, forNode);
         emit TransfersSettled(
             channelId,
-            kept.settled,
+            nowSettled,
             forUser.amountWei(),
             forNode.amountWei(),
             forUser.amountToken(),
@@ -309,9 +308,10 @@ contract ChannelManager is Accounts, EIP712 {
         Pot token;
         Recorded recorded;
         bytes32 transfersHash;
-        Lock memory lock;
+        Pair held;
+        uint256 settled;
         if (head.isSettled()) {
-            (transfersHash, lock) = record.lockOf(head);
+            (held, settled, transfersHash) = record.lockedOf(head);
         } else {
             (wei_, token) = record.pots(head);
             recorded = record.stateOf(head);
@@ -328,9 +328,9 @@ contract ChannelManager is Accounts, EIP712 {
             userToken: token.user(),
             nodeToken: _nodeContribution(token),
             transfersHash: transfersHash,
-            lockedWei: lock.held.amountWei(),
-            lockedToken: lock.held.amountToken(),
-            settledTransfers: lock.settled
+            lockedWei: held.amountWei(),
+            lockedToken: held.amountToken(),
+            settledTransfers: settled
         });
     }
 
@@ -501,17 +501,18 @@ contract ChannelManager is Accounts, EIP712 {
         (uint256 userWei, uint256 lockedWei) = Settlement.split(wei_.total(), wei_.user(), state.userWei, state.nodeWei);
         (uint256 userToken, uint256 lockedToken) =
             Settlement.split(token.total(), token.user(), state.userToken, state.nodeToken);
-        Lock memory lock = Lock(Pairs.pack(lockedWei, lockedToken), 0);
+        Pair held = Pairs.pack(lockedWei, lockedToken);
+        uint256 settled;
         Pair forUser = Pairs.pack(userWei, userToken);
         // Without the list, who has none can still settle, and the transfers stay open for who has it.
-        if (!lock.held.isZero() && (transfers.length != 0 || state.transfersHash == Messages.NO_TRANSFERS)) {
+        if (!held.isZero() && (transfers.length != 0 || state.transfersHash == Messages.NO_TRANSFERS)) {
             _requireListed(channelId, transfers, state.transfersHash);
-            (Lock memory kept, Pair more) = _settleLock(lock, transfers, type(uint256).max);
-            (lock, forUser) = (kept, forUser + more);
+            (Pair kept, Pair more, uint256 nowSettled) = _settleLocked(held, settled, transfers, type(uint256).max);
+            (held, forUser, settled) = (kept, forUser + more, nowSettled);
         }
-        Pair forNode = Pairs.pack(wei_.total(), token.total()) - lock.held - forUser;
+        Pair forNode = Pairs.pack(wei_.total(), token.total()) - held - forUser;
 
-        record.bury(head, lock, state.transfersHash);
+        record.bury(head, held, settled, state.transfersHash);
         _addReserve(channel.node, forNode);
         emit ChannelSettled(
             channelId,
@@ -521,22 +522,20 @@ contract ChannelManager is Accounts, EIP712 {
             forUser.amountToken(),
             forNode.amountToken()
         );
-        if (!lock.held.isZero()) {
-            emit TransfersLocked(
-                channelId, state.transfersHash, lock.held.amountWei(), lock.held.amountToken(), lock.settled
-            );
+        if (!held.isZero()) {
+            emit TransfersLocked(channelId, state.transfersHash, held.amountWei(), held.amountToken(), settled);
         }
         _payOut(channel.user, channel.user, forUser.amountWei(), forUser.amountToken());
     }
 
-    /// @dev Takes out of the lock what is decided.
-    function _settleLock(Lock memory lock, Transfer[] calldata transfers, uint256 wanted)
+    /// @dev Takes out of what is held what is decided.
+    function _settleLocked(Pair held, uint256 settled, Transfer[] calldata transfers, uint256 wanted)
         private
         view
-        returns (Lock memory kept, Pair forUser)
+        returns (Pair kept, Pair forUser, uint256 nowSettled)
     {
         Pair limits = Pairs.pack(TRANSFER_LIMIT_WEI, TRANSFER_LIMIT_TOKEN);
-        return lock.settle(transfers, wanted, IOutcomeRegistry(REGISTRY), limits);
+        return Locks.settle(held, settled, transfers, wanted, IOutcomeRegistry(REGISTRY), limits);
     }
 
     function _requireListed(bytes32 channelId, Transfer[] calldata transfers, bytes32 expectedHash) private pure {

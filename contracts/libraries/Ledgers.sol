@@ -2,8 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Asset} from "../../interfaces/IChannelManager.sol";
-import {Lock} from "./Locks.sol";
-import {Pairs} from "./Pairs.sol";
+import {Pair, Pairs} from "./Pairs.sol";
 import {Head, Heads, Pot, Recorded} from "./Slots.sol";
 
 /// @dev All that the chain stores of a channel. A channel in one asset and without a recorded state uses one slot. Once
@@ -49,31 +48,37 @@ library Ledgers {
     }
 
     /// @notice Empties a channel and leaves only the tombstone (G6: no second life), and what its transfers hold.
-    function bury(Record storage record, Head head, Lock memory lock, bytes32 transfersHash) internal {
-        bool holds = !lock.held.isZero();
-        if (holds || head.hasRecorded()) record.recorded = Recorded.wrap(holds ? uint256(transfersHash) : 0);
-        uint256 settled = holds ? lock.settled : 0;
+    function bury(Record storage record, Head head, Pair held, uint256 settled, bytes32 transfersHash) internal {
+        if (held.isZero()) (transfersHash, settled) = (0, 0);
+        if (transfersHash != 0 || head.hasRecorded()) record.recorded = Recorded.wrap(uint256(transfersHash));
         if (settled != 0 || head.hasSecond()) record.second = Pot.wrap(settled);
-        record.head = _tombstone(lock);
+        record.head = _tombstone(held);
     }
 
     /// @notice Changes what the transfers of a settled channel hold. Where that is nothing, only the tombstone stays.
-    function setLock(Record storage record, Lock memory lock) internal {
-        bool holds = !lock.held.isZero();
-        if (!holds) record.recorded = Recorded.wrap(0);
-        record.second = Pot.wrap(holds ? lock.settled : 0);
-        record.head = _tombstone(lock);
+    function setLocked(Record storage record, Pair held, uint256 settled) internal {
+        if (held.isZero()) {
+            record.recorded = Recorded.wrap(0);
+            settled = 0;
+        }
+        record.second = Pot.wrap(settled);
+        record.head = _tombstone(held);
     }
 
-    /// @notice The hash of the transfers that a settled channel still holds something for, and what they hold.
-    function lockOf(Record storage record, Head head) internal view returns (bytes32 transfersHash, Lock memory lock) {
+    /// @notice What the open transfers of a settled channel hold, which of them are settled, and the hash of their list.
+    function lockedOf(Record storage record, Head head)
+        internal
+        view
+        returns (Pair held, uint256 settled, bytes32 transfersHash)
+    {
         (uint256 lockedWei, uint256 lockedToken) = head.locked();
+        held = Pairs.pack(lockedWei, lockedToken);
+        settled = Pot.unwrap(record.second);
         transfersHash = bytes32(Recorded.unwrap(record.recorded));
-        lock = Lock(Pairs.pack(lockedWei, lockedToken), Pot.unwrap(record.second));
     }
 
-    function _tombstone(Lock memory lock) private pure returns (Head) {
-        return Heads.tombstone(uint80(lock.held.amountWei()), uint80(lock.held.amountToken()));
+    function _tombstone(Pair held) private pure returns (Head) {
+        return Heads.tombstone(uint80(held.amountWei()), uint80(held.amountToken()));
     }
 
     function _isFirst(Head head, Asset asset) private pure returns (bool) {

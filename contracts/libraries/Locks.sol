@@ -6,13 +6,6 @@ import {FULL_SHARE} from "../../interfaces/ICondition.sol";
 import {IOutcomeRegistry} from "../../interfaces/IOutcomeRegistry.sol";
 import {Pair, Pairs} from "./Pairs.sol";
 
-/// @dev What the open transfers of a settled channel hold. `settled`: bit i is set once the i-th of the list has been
-/// settled.
-struct Lock {
-    Pair held;
-    uint256 settled;
-}
-
 /// @title Conditional transfers of a settled channel
 /// @notice Who gets what is locked. docs/protocol.md sections 5 and 6. No list of properly encoded
 /// transfers makes it revert.
@@ -23,26 +16,30 @@ library Locks {
 
     /// @notice Hands out what is decided. Of what is held, each unsettled transfer has reserved its amount, or what those
     /// before it leave: the same whatever the order in which they are settled. What no transfer claims is the node's.
+    /// @param held What the open transfers of a settled channel hold.
+    /// @param settled Bit i: the i-th transfer has been settled.
     /// @param transfers The whole list.
     /// @param wanted Bit i: settle the i-th transfer, if its outcome is final.
     /// @param registry Where outcomes are recorded.
     /// @param limits A larger transfer goes back to its payer (G8).
-    /// @return kept What stays locked. The rest is handed out:
+    /// @return kept What stays held. The rest is handed out:
     /// @return forUser the user's part of it; what is left is the node's.
+    /// @return nowSettled Like `settled`, afterwards.
     function settle(
-        Lock memory lock,
+        Pair held,
+        uint256 settled,
         Transfer[] calldata transfers,
         uint256 wanted,
         IOutcomeRegistry registry,
         Pair limits
-    ) internal view returns (Lock memory kept, Pair forUser) {
-        Pair unclaimed = lock.held;
-        kept.settled = lock.settled;
+    ) internal view returns (Pair kept, Pair forUser, uint256 nowSettled) {
+        Pair unclaimed = held;
+        nowSettled = settled;
         uint256 count = transfers.length < MAX_TRANSFERS ? transfers.length : MAX_TRANSFERS;
         for (uint256 i = 0; i < count; ++i) {
             Transfer calldata transfer = transfers[i];
             (uint256 asset, uint256 payer) = (transfer.asset, transfer.payer);
-            if (kept.settled >> i & 1 != 0 || asset > 1 || payer > 1) continue;
+            if (settled >> i & 1 != 0 || asset > 1 || payer > 1) continue;
             uint256 reserved = transfer.amount;
             if (reserved > unclaimed.amountOf(asset)) reserved = unclaimed.amountOf(asset);
             if (reserved == 0) continue;
@@ -50,11 +47,11 @@ library Locks {
             (uint256 share, bool isFinal) =
                 wanted >> i & 1 != 0 ? _outcome(transfer, registry, limits.amountOf(asset)) : (0, false);
             if (isFinal) {
-                kept.settled |= 1 << i;
+                nowSettled |= 1 << i;
                 uint256 forPayee = reserved * share / FULL_SHARE;
                 forUser = forUser + Pairs.single(asset, payer == NODE ? forPayee : reserved - forPayee);
             } else {
-                kept.held = kept.held + Pairs.single(asset, reserved);
+                kept = kept + Pairs.single(asset, reserved);
             }
         }
     }

@@ -17,6 +17,8 @@ library Settlement {
         pure
         returns (uint256 user, uint256 locked)
     {
+        // Most channels hold one asset.
+        if (total == 0) return (0, 0);
         // Unchecked: in 256 bits no sum of these widths overflows, and locked <= total.
         unchecked {
             locked = _bound(-(int256(userNet) + nodeNet), total);

@@ -3,13 +3,11 @@ pragma solidity 0.8.37;
 
 import {Transfer} from "../../interfaces/IChannelManager.sol";
 import {IOutcomeRegistry} from "../../interfaces/IOutcomeRegistry.sol";
-import {Lock, Locks} from "../libraries/Locks.sol";
+import {Locks} from "../libraries/Locks.sol";
 import {Pair, Pairs} from "../libraries/Pairs.sol";
 
 /// @title `Locks`, and a registry whose outcomes stand in the transfers themselves
 contract LocksHarness {
-    using Locks for Lock;
-
     /// @dev Of each pair: wei, tokens.
     function settle(
         uint256[2] calldata held,
@@ -18,12 +16,11 @@ contract LocksHarness {
         uint256 wanted,
         uint256[2] calldata limits
     ) external view returns (uint256[2] memory keptHeld, uint256 keptSettled, uint256[2] memory forUser) {
-        Lock memory lock = Lock(Pairs.pack(held[0], held[1]), settled);
         Pair limit = Pairs.pack(limits[0], limits[1]);
-        (Lock memory kept, Pair user) = lock.settle(transfers, wanted, IOutcomeRegistry(address(this)), limit);
-        // It is about to be handed out: the lock itself stays what it was.
-        assert(lock.settled == settled && lock.held.amountWei() == held[0] && lock.held.amountToken() == held[1]);
-        return (_pair(kept.held), kept.settled, _pair(user));
+        (Pair kept, Pair user, uint256 nowSettled) = Locks.settle(
+            Pairs.pack(held[0], held[1]), settled, transfers, wanted, IOutcomeRegistry(address(this)), limit
+        );
+        return (_pair(kept), nowSettled, _pair(user));
     }
 
     /// @notice The parameters' hash is the share, and the outcome of expiry 0 is final.

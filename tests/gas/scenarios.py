@@ -12,9 +12,11 @@ from connext import calls
 from connext.calls import Call
 from connext.chain import LocalChain, Transaction
 from connext.channel import Deployment, Signed, unsigned_initial
-from connext.messages import Message, State, Withdrawal, digest
+from connext.conditions import hash_lock_params, hash_of
+from connext.keccak import keccak256
+from connext.messages import Message, State, Transfer, Withdrawal, digest
 from connext.signing import Signable
-from connext.types import DAY, Address, Bytes32, ChannelIdentity, Side
+from connext.types import DAY, Address, Asset, Bytes32, ChannelIdentity, Side
 from connext.world import Actor, actor
 from tests.scene import channel_of, deploy, enrich
 
@@ -28,6 +30,9 @@ class Amounts:
     wei: int
     token: int
 
+
+NEVER = 2**40
+"""An expiry that does not come here."""
 
 ASSETS = {"eth": Amounts(ETHER, 0), "dai": Amounts(0, TOKEN), "both": Amounts(ETHER, TOKEN)}
 
@@ -48,11 +53,12 @@ class Stage:
     def manager(self) -> Address:
         return self.deployment.domain.verifying_contract
 
-    def send(self, sender: Actor, call: Call) -> int:
+    def send(self, sender: Actor, call: Call, *, may_credit: bool = False) -> int:
         """The gas that the whole transaction used."""
-        receipt = self.chain.send(Transaction(sender.account, self.manager, call.data, call.value))
+        receipt = self.chain.send(Transaction(sender.account, call.receiver(self.deployment), call.data, call.value))
         assert receipt.error is None, f"{call.function}: {receipt.error}"
-        assert {"CallFailed", "Credited"}.isdisjoint(event.name for event in receipt.events), call.function
+        bad = {"CallFailed"} if may_credit else {"CallFailed", "Credited"}
+        assert bad.isdisjoint(event.name for event in receipt.events), call.function
         return receipt.gas_used
 
     def channel(self, number: int = 1) -> ChannelIdentity:
@@ -87,13 +93,52 @@ class Stage:
         self.send(self.user, calls.start_dispute(channel, self.paid(channel, amounts, nonce=3)))
         return channel
 
-    def paid(self, channel: ChannelIdentity, amounts: Amounts, nonce: int, is_final: bool = False) -> Signed[State]:
-        """The state after the user paid a third of what it put in."""
+    def paid(
+        self,
+        channel: ChannelIdentity,
+        amounts: Amounts,
+        nonce: int,
+        is_final: bool = False,
+        transfers: tuple[Transfer, ...] = (),
+    ) -> Signed[State]:
+        """The state after the user paid a third of what it put in, and with these transfers."""
         wei, token = amounts.wei // 3, amounts.token // 3
-        return self.signed(State(self.id(channel), nonce, -wei, wei, -token, token, (), is_final))
+        nets = {Side.USER: [-wei, -token], Side.NODE: [wei, token]}
+        for transfer in transfers:
+            nets[Side(transfer.payer)][transfer.asset] -= transfer.amount
+        (user_wei, user_token), (node_wei, node_token) = nets[Side.USER], nets[Side.NODE]
+        state = State(self.id(channel), nonce, user_wei, node_wei, user_token, node_token, transfers, is_final)
+        return self.signed(state)
 
     def after_the_deadline(self) -> None:
         self.chain.set_next_time(self.chain.head.time + DAY)
+
+    # --- Conditional transfers ---
+
+    def secret(self, number: int) -> bytes:
+        return keccak256(b"%d, %d" % (self.story, number))
+
+    def promised(self, payee: Side, amounts: Amounts, number: int = 1, expiry: int = NEVER) -> tuple[Transfer, ...]:
+        """Hash-locked transfers on one secret: one of each asset."""
+        params_hash = keccak256(hash_lock_params(hash_of(self.secret(number))))
+        return tuple(
+            Transfer(number, Side(1 - payee), asset, amount // 1_000, self.deployment.registry, params_hash, expiry)
+            for asset, amount in ((Asset.ETH, amounts.wei), (Asset.DAI, amounts.token))
+            if amount
+        )
+
+    def record(self, number: int = 1) -> int:
+        secret = self.secret(number)
+        call = calls.record(self.deployment.registry, hash_lock_params(hash_of(secret)), NEVER, secret)
+        return self.send(self.node, call)
+
+    def dispute_and_settle(self, amounts: Amounts, number: int, transfers: tuple[Transfer, ...]) -> tuple[int, int]:
+        """The gas of each of the two."""
+        channel = self.funded(amounts, number)
+        signed = self.paid(channel, amounts, 3, transfers=transfers)
+        dispute = self.send(self.user, calls.start_dispute(channel, signed))
+        self.after_the_deadline()
+        return dispute, self.send(self.node, calls.settle(channel, signed.message))
 
 
 # --- The scenarios: each returns the gas of its last transaction ---
@@ -160,6 +205,57 @@ def batch_of_settlements(count: int) -> Scenario:
     return batch
 
 
+def record(stage: Stage, _: Amounts) -> int:
+    return stage.record()
+
+
+def hash_locked_payment(payee: Side) -> Scenario:
+    def extra(stage: Stage, amounts: Amounts) -> int:
+        """A dispute with one, its recording included, costs this more than the same without. Of both assets: two."""
+        without = stage.dispute_and_settle(amounts, 1, ())
+        recording = stage.record()
+        return sum(stage.dispute_and_settle(amounts, 2, stage.promised(payee, amounts))) + recording - sum(without)
+
+    return extra
+
+
+def further_transfer(stage: Stage, amounts: Amounts) -> int:
+    """What one more costs in the same settlement, its outcome known. Of both assets: two more."""
+    one, two = stage.promised(Side.USER, amounts, 1), stage.promised(Side.USER, amounts, 2)
+    stage.record(1)
+    stage.record(2)
+    _, with_one = stage.dispute_and_settle(amounts, 1, one)
+    _, with_two = stage.dispute_and_settle(amounts, 2, (*one, *two))
+    return with_two - with_one
+
+
+def settlement_of_many(count: int) -> Scenario:
+    def settle_many(stage: Stage, amounts: Amounts) -> int:
+        """As many as our software signs, all due but one, which stays open: the dearest that there is."""
+        kinds = len(stage.promised(Side.USER, amounts))
+        numbers = range(1, count // kinds)
+        due = [transfer for i in numbers for transfer in stage.promised(Side.USER, amounts, i, expiry=1)]
+        transfers = (*due, *stage.promised(Side.USER, amounts, count))
+        assert len(transfers) == count
+        _, settlement = stage.dispute_and_settle(amounts, 1, transfers)
+        return settlement
+
+    return settle_many
+
+
+def settle_later(stage: Stage, amounts: Amounts) -> int:
+    """A transfer that was open at the settlement. The user is paid, who has no credit yet."""
+    channel, transfers = stage.funded(amounts), stage.promised(Side.USER, amounts)
+    final = stage.paid(channel, amounts, 7, is_final=True, transfers=transfers)
+    stage.send(stage.user, calls.close(channel, final))
+    stage.record()
+    gas = stage.send(stage.user, calls.settle_transfers(channel, transfers), may_credit=True)
+    # Without credit again, for the next scenario.
+    for asset in {transfer.asset for transfer in transfers}:
+        stage.send(stage.user, calls.push_credit(stage.user.account, Asset(asset)))
+    return gas
+
+
 SCENARIOS: dict[str, Scenario] = {
     "first deposit": first_deposit,
     "top-up": top_up,
@@ -172,6 +268,12 @@ SCENARIOS: dict[str, Scenario] = {
     "settle": settle,
     "batch of 10 settlements": batch_of_settlements(10),
     "batch of 100 settlements": batch_of_settlements(100),
+    "record a hash lock": record,
+    "hash-locked payment to the user, extra": hash_locked_payment(Side.USER),
+    "hash-locked payment to the node, extra": hash_locked_payment(Side.NODE),
+    "each further transfer": further_transfer,
+    "settlement with 200 open transfers": settlement_of_many(200),
+    "settle a transfer later": settle_later,
 }
 
 

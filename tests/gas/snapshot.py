@@ -19,8 +19,12 @@ BUDGETS: Figures = {
     "start dispute": {"eth": 70_000, "dai": 83_000},
     "challenge": {"eth": 45_000, "dai": 45_000},
     "settle": {"eth": 38_000, "dai": 36_000},
+    "hash-locked payment to the user, extra": {"eth": 60_000, "dai": 60_000},
+    "hash-locked payment to the node, extra": {"eth": 60_000, "dai": 60_000},
+    "each further transfer": {"eth": 8_000, "dai": 8_000},
+    "settlement with 200 open transfers": {"eth": 16_777_216, "dai": 16_777_216},
 }
-"""docs/protocol.md section 12."""
+"""docs/protocol.md section 12, and decision 0006."""
 
 INTRODUCTION = """\
 # Gas
@@ -51,7 +55,8 @@ def write(figures: Figures) -> None:
 def table(figures: Figures) -> str:
     scenarios = {name: row for name, row in figures.items() if name != "deployment"}
     rows = "".join(_row(name, figures_of) for name, figures_of in scenarios.items())
-    return f"{INTRODUCTION}{rows}\nThe manager is deployed once, for {_number(figures['deployment']['manager'])}.\n"
+    once = ", ".join(f"{name} {_number(gas)}" for name, gas in figures["deployment"].items())
+    return f"{INTRODUCTION}{rows}\nDeployed once: {once}.\n"
 
 
 def _row(name: str, figures: dict[str, int]) -> str:

@@ -5,24 +5,33 @@ from ape.managers import ChainManager
 
 from connext.chain.ape import ApeLocalChain
 from connext.chain.evm import EvmChain
-from connext.types import Address, checksum
+from connext.types import checksum
 from tests.gas import snapshot
 from tests.gas.scenarios import SCENARIOS, Stage, run_all
 
 
-def deployment_gas(chain: ApeLocalChain, contract: Address) -> int:
-    """From the receipt of the transaction that made the contract."""
+def deployment_gas(chain: ApeLocalChain, stage: Stage) -> dict[str, int]:
+    """From the receipts of the transactions that made the contracts."""
+    made = {}
     for number in range(chain.head.number + 1):
         for receipt in chain.provider.make_request("eth_getBlockReceipts", [hex(number)]):
-            if receipt["contractAddress"] == checksum(contract).lower():
-                return int(receipt["gasUsed"], 16)
-    raise LookupError(checksum(contract))
+            made[receipt["contractAddress"]] = int(receipt["gasUsed"], 16)
+    conditions = stage.deployment.conditions
+    contracts = {
+        "manager": stage.manager,
+        "outcome registry": stage.deployment.registry,
+        "stream": conditions.stream,
+        "linked payment": conditions.linked_payment,
+        "all of": conditions.all_of,
+        "any of": conditions.any_of,
+    }
+    return {name: made[checksum(address).lower()] for name, address in contracts.items()}
 
 
 def test_gas_is_what_the_snapshot_says(chain: ChainManager, request: pytest.FixtureRequest) -> None:
     anvil = ApeLocalChain(chain.provider)
     stage = Stage(anvil)
-    figures = {"deployment": {"manager": deployment_gas(anvil, stage.manager)}, **run_all(stage)}
+    figures = {"deployment": deployment_gas(anvil, stage), **run_all(stage)}
     if request.config.getoption("--write-gas", default=False):
         snapshot.write(figures)
     assert figures == snapshot.read()
