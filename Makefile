@@ -32,8 +32,8 @@ lint: $(SETUP) ## check the form of all code
 	@python toolchain/checks.py lint
 
 .PHONY: demo
-demo: $(SETUP) ## play a channel's life on a local fork of mainnet
-	@ape run lifecycle --network ethereum:mainnet-fork:foundry
+demo: $(SETUP) ## play lives of channels and payments on a local fork of mainnet
+	@env -u APE_FOUNDRY_HOST ape run lifecycle --network ethereum:mainnet-fork:foundry
 
 .PHONY: bench
 bench: $(SETUP) ## measure countersigned updates and vouchers per second

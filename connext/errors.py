@@ -131,7 +131,7 @@ class WrongBase(RuleError):
 
 @dataclass(eq=False)
 class ProposalOutstanding(RuleError):
-    text = "my proposal {nonce} has no answer yet, one of each side at a time: send it again, or leave by a dispute"
+    text = "my proposal {nonce} has no answer yet, one at a time: read the answer, or send it again, or leave"
     nonce: int
 
 
@@ -425,7 +425,7 @@ class FinalPaysLess(RuleError):
 
 @dataclass(eq=False)
 class ChannelNotOpen(RuleError):
-    text = "the channel is {status} on chain (or a dispute is near): this needs an open one"
+    text = "the channel is {status} on chain: this needs an open one without a dispute"
     status: str
 
 

@@ -479,7 +479,9 @@ def check_exit(channel: Channel, exit_: Exit, policy: Policy) -> None:
 
 def check_open(channel: Channel) -> None:
     if channel.on_chain.status is not Status.OPEN or channel.in_dispute:
-        raise errors.ChannelNotOpen(channel.on_chain.status.name.lower())
+        status = channel.on_chain.status
+        just_disputed = status is Status.OPEN
+        raise errors.ChannelNotOpen("in a dispute not confirmed yet" if just_disputed else status.name.lower())
 
 
 def check_deadline(channel: Channel, deadline: int, window: int) -> None:

@@ -46,7 +46,8 @@ def transactions(plays: Iterable[Played]) -> Table:
 
 def _deed(sent: Sent) -> tuple[str, str, str]:
     """Who did what, and what came of it."""
-    happened = ", ".join(event.name for event in sent.receipt.events) or str(sent.receipt.error)
+    receipt = sent.receipt
+    happened = ", ".join(event.name for event in receipt.events) or str(receipt.error or "nothing new")
     return sent.sender, sent.function, happened
 
 

@@ -34,11 +34,24 @@ def cli(cli_ctx, provider, wanted) -> None:  # noqa: ARG001 # Ape passes both
             f"lifecycle makes its own money: it runs on local chains and forks, not on {provider.network.name}"
         )
     if provider.network.is_fork:
+        require_fork(provider)
         has_endpoint = os.environ.get("MAINNET_RPC_URL")
         replica = "a local chain with a replica of DAI, because MAINNET_RPC_URL is not set"
         click.echo(f"on a fork of {'the mainnet of MAINNET_RPC_URL' if has_endpoint else replica}")
     if not perform_lifecycle(provider, stories):
         raise click.exceptions.Exit(1)
+
+
+def require_fork(provider) -> None:
+    """With APE_FOUNDRY_HOST Ape connects to whatever is there, and takes it for a fork."""
+    from connext.chain.fork import DAI
+    from connext.types import checksum
+
+    if not provider.get_code(checksum(DAI)):
+        raise click.ClickException(
+            f"the chain at {provider.uri} is no fork of mainnet, it has no DAI; nothing was sent. "
+            "Is it the one of APE_FOUNDRY_HOST? Then: unset APE_FOUNDRY_HOST"
+        )
 
 
 def chosen(wanted: tuple[str, ...]):
