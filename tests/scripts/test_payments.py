@@ -133,6 +133,8 @@ def test_what_nobody_proves_comes_back_after_a_settlement(trio: Trio) -> None:
     after = gained(trio, before)
     assert after["alice"] == Held(Holdings(2 * ETH, 50 * DAI), NONE, ether(ETH))
     assert after["bob"] == Held(NONE, ether(2 * ETH), NONE)
+    output = trio.run("credit", "--push", ALICE, "--account", CAROL).succeeded().output
+    assert "its credit of 1 ETH" in output
 
 
 def test_what_nobody_proves_comes_back_without_the_chain(trio: Trio) -> None:
