@@ -281,6 +281,13 @@ class IncomingNotSafe(RuleError):
 
 
 @dataclass(eq=False)
+class RateMissing(RuleError):
+    text = "{incoming} comes in and {outgoing} goes out: say at which rate"
+    incoming: str
+    outgoing: str
+
+
+@dataclass(eq=False)
 class RequestMissing(RuleError):
     text = "a linked payment goes only into the channel that the link's key asks for: its request is missing"
 

@@ -7,7 +7,7 @@ from typing import Any
 from connext.channel import Channel, OnChain
 from connext.envelopes import Envelope, SignedExit
 from connext.errors import ConnextError, NeedsIntent
-from connext.fees import SAME_ASSET, Rate
+from connext.fees import Rate
 from connext.messages import Resume, State, Withdrawal
 from connext.signing import Signature
 from connext.transfers import RecordedOutcome, Triple
@@ -96,7 +96,7 @@ class Forward:
     amount: int
     incoming_channel_id: Bytes32
     incoming_id: int
-    rate: Rate = SAME_ASSET
+    rate: Rate | None = None
     request: Signature | None = None
 
 

@@ -343,6 +343,8 @@ def check_forward(book: Book, channel: Channel, intent: events.Forward) -> None:
         check_request(chain_id, claim.condition, claim.params, claim.expiry, channel.id, intent.request)
     rate = SAME_ASSET
     if transfer.asset != intent.asset:
+        if intent.rate is None:
+            raise errors.RateMissing(Asset(transfer.asset).name, Asset(intent.asset).name)
         rate, latest = intent.rate, source.on_chain.time + book.policy.longest_exchange
         if transfer.expiry > latest:
             raise errors.ExpiryOutOfWindow(transfer.id, transfer.expiry, source.on_chain.time, latest)

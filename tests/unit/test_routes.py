@@ -287,6 +287,7 @@ def test_another_asset_goes_out_at_the_rate() -> None:
     route = other_asset()
     terms = invoice(expiry=NOW + 12 * HOUR)
     rate = Rate(15, 1)
+    assert isinstance(error_of(forward(route, 1, asset=DAI, terms=terms)), errors.RateMissing)
     error = error_of(forward(route, 301, asset=DAI, terms=terms, rate=rate))
     assert isinstance(error, errors.ForwardsTooMuch)
     assert (error.asset, error.allowed) == ("DAI", 300)
