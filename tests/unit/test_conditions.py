@@ -479,7 +479,7 @@ def test_mangled_combinations_are_refused_by_name(data: st.DataObject) -> None:
     condition = data.draw(st.sampled_from([ALL_OF, ANY_OF]))
     params = mangled(data, SEVERAL)
     witness = mangled(
-        data, all_of_witness([SECRET, OTHER_SECRET]) if condition == ALL_OF else any_of_witness(1, SECRET)
+        data, all_of_witness([SECRET, OTHER_SECRET]) if condition == ALL_OF else any_of_witness(1, OTHER_SECRET)
     )
     with pytest.raises((UnknownCondition, InvalidParams, WitnessRefused)):
         share(condition, params, witness)
