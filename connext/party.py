@@ -768,11 +768,19 @@ def _confirm(channel: Channel, on_chain: OnChain) -> Result:
         channel = replace(channel, own_resume=None)
     if channel.their_resume is not None and not _can_resume(channel.their_resume.message, on_chain):
         channel = replace(channel, their_resume=None)
-    if on_chain.status is Status.OPEN and not channel.in_dispute and channel.rivals:
-        finals = tuple(state for state in channel.rivals if state.is_final)
-        channel = _without_old_claims(replace(channel, rivals=finals))
+    if channel.rivals:
+        rivals = tuple(state for state in channel.rivals if _may_be_settled_with(channel, state))
+        channel = _without_old_claims(replace(channel, rivals=rivals))
     channel, outputs = _learn_recorded(channel)
     return channel, [*outputs, *_defend(channel)]
+
+
+def _may_be_settled_with(channel: Channel, rival: State) -> bool:
+    """Nothing older than what is recorded; what is not final only through a dispute. Once settled, who knows."""
+    on_chain = channel.on_chain
+    if on_chain.status is Status.SETTLED:
+        return True
+    return rival.nonce >= on_chain.nonce and (rival.is_final or channel.in_dispute)
 
 
 def _can_execute(withdrawal: Withdrawal, on_chain: OnChain) -> bool:
