@@ -14,10 +14,11 @@ from connext.chain.ape import ApeChain, ApeLocalChain
 from connext.chain.evm import EvmChain
 from connext.channel import Signed
 from connext.codec import to_json
+from connext.conditions import hash_lock_params, hash_of
 from connext.keccak import keccak256
 from connext.ledger import Settlement
-from connext.messages import State
-from connext.types import Amounts
+from connext.messages import State, Transfer
+from connext.types import DAY, Amounts, Asset, Side
 from connext.world import Outcome, World
 from tests.parity import specification
 from tests.parity.conftest import AskViem
@@ -40,9 +41,17 @@ SAMPLE = [
     action("settle", "carol", channel="main"),
     action("propose_resume", "bob", channel="main"),
     action("accept", "alice", channel="main"),
+    action("make_secret", "bob", payment="coffee", expires="3 d"),
+    action("make_secret", "bob", payment="cake", expires="3 d"),
+    action("lock", "alice", channel="main", payment="coffee", amount="5 DAI"),
+    action("lock", "alice", channel="main", payment="cake", amount="0.1 ETH"),
     action("sign_exit", "bob", channel="main"),
     action("start_dispute_with_exit", "carol", channel="main"),
+    action("record", "carol", payment="coffee"),
     action("advance", duration="2 d"),
+    action("record", "carol", payment="coffee"),
+    action("settle_transfers", "carol", channel="main"),
+    action("record", "carol", payment="cake"),
     action("withdraw_reserve", "bob", amount="1 ETH and 5000 DAI"),
     action("withdraw_reserve", "bob", amount="1 ETH", recipient="carol"),
     action("reorganize", blocks=2),
@@ -85,6 +94,8 @@ def test_same_results_on_both(evm: EvmChain, anvil: ApeLocalChain) -> None:
         assert in_process == through_ape, step
     assert worlds[0].ledger() == worlds[1].ledger()
     assert any(receipt.error for receipt in worlds[0].sent)
+    names = {event.name for receipt in worlds[0].sent for event in receipt.events}
+    assert {"OutcomeRecorded", "TransfersLocked", "TransfersSettled"} <= names
     assert_ledger_is_storage(worlds[1])
     for name in worlds[0].actors:
         assert worlds[0].wallet(name) == worlds[1].wallet(name)
@@ -178,13 +189,17 @@ def test_a_state_signed_with_viem_settles_a_channel(local_chain: LocalChain, ask
             action("go_silent", "bob"),
         ],
     )
-    state = State(world.channel_id("main"), 7, -ETH, ETH, -30 * DAI, 30 * DAI, (), True)
+    secret, expiry = b"\x5e" * 32, local_chain.head.time + DAY
+    params = hash_lock_params(hash_of(secret))
+    registry = world.deployment.registry
+    transfer = Transfer(1, Side.USER, Asset.DAI, 8 * DAI, registry, keccak256(params), expiry)
+    state = State(world.channel_id("main"), 7, -ETH, ETH, -38 * DAI, 30 * DAI, (transfer,), True)
     signed = Signed(state, bytes(32), *(sign_with_viem(ask_viem, world, state, name) for name in ("alice", "bob")))
-    receipt = world.send("carol", calls.close(world.identity("main"), signed))
-    assert receipt.error is None
+    for call in (calls.record(registry, params, expiry, secret), calls.close(world.identity("main"), signed)):
+        assert world.send("carol", call).error is None
     settlement = world.ledger().channels[world.channel_id("main")].settlement
-    assert settlement == Settlement(7, Amounts(2 * ETH, ETH, 70 * DAI, 30 * DAI))
-    assert world.ledger().reserve(world.actor("bob").account).amount_token == 30 * DAI
+    assert settlement == Settlement(7, Amounts(2 * ETH, ETH, 62 * DAI, 38 * DAI))
+    assert world.ledger().reserve(world.actor("bob").account).amount_token == 38 * DAI
 
 
 def sign_with_viem(ask_viem: AskViem, world: World, state: State, name: str) -> bytes:

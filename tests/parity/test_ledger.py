@@ -9,16 +9,18 @@ from connext.actions import VOCABULARY, Action, action, play
 from connext.chain import Receipt
 from connext.chain.evm import EvmChain
 from connext.ledger import empty_ledger, fold
-from connext.types import DAY, HOUR
+from connext.types import DAY, HOUR, InvalidValue
 from connext.world import CannotUndo, NothingKnown, UnknownName, World, actor
 from tests.scene import assert_ledger_is_storage, channel_of, deploy, enrich
 
 PEOPLE = ("alice", "bob", "carol")
 CHANNELS = {"one": ("alice", "bob"), "two": ("bob", "carol"), "three": ("alice", "carol")}
+PAYMENTS = ("first", "second", "third")
 BETWEEN_PARTIES = ("pay", "accept", "refuse", "propose_withdrawal", "propose_resume", "propose_close", "collateralize")
+CONDITIONAL = ("lock", "resolve", "cancel", "exchange", "request")
 
-SEQUENCES = 5
-LENGTH = 70
+SEQUENCES = 8
+LENGTH = 80
 
 
 def new_crowd(rng: Random) -> World:
@@ -44,7 +46,8 @@ def random_action(rng: Random) -> Action:
     """Any action by anybody, most of them with a chance to succeed."""
     name = rng.choice(MENU)
     channel = rng.choice(tuple(CHANNELS))
-    who = rng.choice(CHANNELS[channel] if name in BETWEEN_PARTIES else PEOPLE) if VOCABULARY[name].has_actor else None
+    ours = name in (*BETWEEN_PARTIES, *CONDITIONAL)
+    who = rng.choice(CHANNELS[channel] if ours else PEOPLE) if VOCABULARY[name].has_actor else None
     values = {field: VALUES[field](rng) for field in VOCABULARY[name].fields if _is_given(rng, name, field)}
     if "channel" in values:
         values["channel"] = channel
@@ -79,11 +82,35 @@ VALUES: dict[str, Callable[[Random], Any]] = {
     "resent": lambda rng: rng.random() < 0.5,
     "admitted": lambda rng: rng.random() < 0.5,
     "items": lambda _: [],
+    "payment": lambda rng: rng.choice(PAYMENTS),
+    "expires": lambda rng: rng.choice((2 * DAY, 3 * DAY)),
+    "cap": lambda _: "10 DAI",
+    "times": lambda rng: rng.randrange(1, 4),
+    "source": lambda rng: rng.choice(tuple(CHANNELS)),
+    "price": lambda _: "2000 DAI",
+    "give": lambda _: "1 ETH",
+    "take": lambda _: "5 DAI",
 }
 
 MENU = [name for name in VOCABULARY if name not in ("go_silent", "drop", "restore", "propose_close")]
-MENU += [*BETWEEN_PARTIES, "start_dispute", "come_back"] * 4 + ["propose_resume", "accept"] * 6
+MENU += [*BETWEEN_PARTIES, "start_dispute", "come_back"] * 6 + ["propose_resume", "accept"] * 10
 MENU += ["go_silent", "propose_close", "advance", "batch", "withdraw_reserve"]
+
+
+def with_open_transfers(rng: Random, channel: str) -> list[Action]:
+    """A channel that is settled while it holds a transfer or two, which are settled later, one of them proved."""
+    payer, payee = rng.sample(CHANNELS[channel], 2)
+    names = [f"{channel} {payment}" for payment in rng.sample(PAYMENTS, 2)]
+    steps = []
+    for name in names:
+        steps.append(action("make_secret", payee, payment=name, expires=2 * DAY))
+        steps.append(action("lock", payer, channel=channel, payment=name, amount=rng.choice(("1 ETH", "7 wei DAI"))))
+    steps += [action("go_silent", name) for name in CHANNELS[channel]]
+    steps += [action("start_dispute", payer, channel=channel), action("advance", duration=DAY)]
+    steps += [action("settle", "carol", channel=channel), action("record", "carol", payment=names[0])]
+    steps += [action("settle_transfers", "carol", channel=channel), action("advance", duration=DAY)]
+    steps += [action("come_back", name) for name in CHANNELS[channel]]
+    return [*steps, action("settle_transfers", "carol", channel=channel)]
 
 
 def test_fold_is_storage() -> None:
@@ -91,13 +118,15 @@ def test_fold_is_storage() -> None:
     for seed in range(SEQUENCES):
         rng = Random(seed)
         world = new_crowd(rng)
-        for _ in range(LENGTH):
-            for receipt in try_to_play(world, random_action(rng)):
+        first_of_all = with_open_transfers(rng, rng.choice(tuple(CHANNELS)))
+        for step in (*first_of_all, *(random_action(rng) for _ in range(LENGTH))):
+            for receipt in try_to_play(world, step):
                 seen.update(event.name for event in receipt.events if event.address == world.manager)
                 seen.update(["failed"] if receipt.error else [])
             assert_ledger_is_storage(world)
     # Without these the test would be about nothing.
     expected = {"Collateralized", "Withdrawn", "StateRecorded", "DisputeStarted", "DisputeResumed", "ChannelSettled"}
+    expected |= {"TransfersLocked", "TransfersSettled"}
     assert expected | {"ReserveWithdrawn", "CallFailed", "failed"} <= set(seen), seen
 
 
@@ -105,7 +134,7 @@ def try_to_play(world: World, step: Action) -> list[Receipt]:
     """What it sent; nothing if it makes no sense here."""
     try:
         (outcome,) = play(world, [step])
-    except (CannotUndo, NothingKnown, UnknownName):
+    except (CannotUndo, InvalidValue, NothingKnown, UnknownName):
         return []
     return outcome.receipts
 
