@@ -1,13 +1,14 @@
 """Random thieves around a node that follows the rules: whatever they sign, keep back and record, it loses nothing.
 
-Alice, Charlie and Dave have channels with Bob's node and are one thief: they sign any state, at any time, send any
-message again, and record what they like, or nothing. Bob's owner forwards what may be forwarded, cancels, accepts what
-takes nothing that he has, and looks at the chain; his software does the rest. Bob's ends are all that the thief can
-bring about: of each channel any state with Bob's signature that no newer one of both has made dead, and of each
-payment one outcome for all legs.
+Alice and Charlie are users of Bob's node, he himself is one of Dave's, and all three are one thief: they sign any state
+at any time, send any message again, record what they like or nothing, dispute with any state and close with any final
+one. Bob's owner forwards what may be forwarded, cancels, closes, accepts what takes nothing that he has, and looks at
+the chain; his software does the rest. Bob's ends are all that the thief can bring about: of each channel any state that
+the chain may be settled with, and of each payment one outcome for all legs.
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from itertools import combinations
 from random import Random
@@ -15,29 +16,28 @@ from random import Random
 import pytest
 
 from connext import events
-from connext.channel import Channel
+from connext.channel import Channel, recorded_hash
 from connext.envelopes import Envelope, Reveal
-from connext.events import Event
-from connext.messages import State, Transfer
+from connext.events import Event, Output
+from connext.messages import State, Transfer, transfers_hash
 from connext.party import Party, adopt
 from connext.payments import Terms
 from connext.signing import Key, Signable, Signature
-from connext.transfers import Triple, change, due, triple_of, with_change
-from connext.types import Address, Side, Status, amounts_for
-from tests.unit.pair import FUNDED, POLICY
+from connext.transfers import Triple, change, due, held, triple_of, with_change
+from connext.types import Address, Status, amounts_for
+from tests.unit.pair import DAY, FUNDED, MANAGER, NOW, POLICY
 from tests.unit.route import (
     AB,
     ALICE,
+    BD,
     BOB,
     CB,
     CHARLIE,
     DAVE,
-    DB,
     ETH,
-    EXPIRY,
     FULL,
-    LAST_CALL,
-    THREE_USERS,
+    MARGIN,
+    ONE_NODE,
     Route,
     film,
     invoice,
@@ -49,10 +49,12 @@ RICH = replace(FUNDED, user_wei=10**6, node_wei=10**6)
 UNIT = 1000
 """Amounts are multiples of it, shares of its inverse: nothing is rounded."""
 
-INVOICE, FILM = invoice(), film()
+EXPIRY = NOW + 3 * DAY
+LAST_CALL = EXPIRY - MARGIN
+INVOICE, FILM = invoice(expiry=EXPIRY), film(expiry=EXPIRY)
 PAYMENTS: dict[Triple, Terms] = {INVOICE.triple: INVOICE, FILM.triple: FILM}
 VOUCHERS = (1, 250, 500, 750, 1000)
-THIEVES = {AB: ALICE, CB: CHARLIE, DB: DAVE}
+THIEVES = {AB: ALICE, CB: CHARLIE, BD: DAVE}
 
 
 class RecordingSigner:
@@ -72,11 +74,15 @@ class RecordingSigner:
 class Game:
     def __init__(self, seed: int) -> None:
         self.rng = Random(seed)
-        self.route = Route(THREE_USERS, policy=replace(POLICY, payment_limit_wei=10**5), on_chain=RICH)
+        policy = replace(POLICY, payment_limit_wei=10**5)
+        self.route = Route((*ONE_NODE, (BOB, DAVE)), policy=policy, on_chain=RICH)
         deployment = replace(self.bob.deployment, transfer_limit_wei=10**5, capacity_wei=10**7)
         self.signer = RecordingSigner(self.bob.signer)  # type: ignore[arg-type]
         self.bob = replace(self.bob, deployment=deployment, signer=self.signer)
         self.said: list[Envelope] = []
+        self.recorded = {id_: channel.latest.message for id_, channel in self.bob.channels.items()}
+        self.settled: dict[bytes, State] = {}
+        self.collected: dict[bytes, object] = {}
 
     @property
     def bob(self) -> Party:
@@ -88,12 +94,12 @@ class Game:
 
     def tell(self, event: Event) -> None:
         """What Bob sends the thief has anyhow: it knows everything that he signed."""
-        self.route.do(BOB, event)
+        self.carry_out(self.route.do(BOB, event))
 
     # --- The thief ---
 
     def any_channel(self) -> Channel:
-        return self.bob.channels[self.rng.choice((AB, CB, DB))]
+        return self.bob.channels[self.rng.choice((AB, CB, BD))]
 
     def say(self, envelope: Envelope) -> None:
         self.said.append(envelope)
@@ -136,7 +142,7 @@ class Game:
         rng = self.rng
         for _ in range(rng.choice((1, 1, 2))):
             terms = rng.choice(list(PAYMENTS.values()))
-            payer = Side.USER if rng.random() < 0.85 else Side.NODE
+            payer = channel.side.other if rng.random() < 0.85 else channel.side
             id_ = (channel.highest_nonce + 1) * 1000 + rng.randrange(1000)
             yield Transfer(id_, payer, ETH, rng.randint(1, 20) * UNIT, *terms.triple)
 
@@ -169,7 +175,7 @@ class Game:
             self.say(Reveal(channel.id, leg.id, self.a_witness(leg)))
 
     def a_witness(self, leg: Transfer) -> bytes:
-        return secret() if triple_of(leg) == INVOICE.triple else voucher(self.rng.choice(VOUCHERS))
+        return secret() if triple_of(leg) == INVOICE.triple else voucher(self.rng.choice(VOUCHERS), FILM)
 
     def repeats(self) -> None:
         if self.said:
@@ -186,10 +192,86 @@ class Game:
     def record(self, triple: Triple, share: int) -> None:
         self.route.outcomes[triple] = max(share, self.route.outcomes.get(triple, 0))
 
+    # --- The chain: what the thief does there, and what Bob asks for ---
+
     def disputes(self) -> None:
+        """With any state of both, or the recorded one."""
         channel = self.any_channel()
-        if channel.on_chain.status is Status.OPEN:
-            self.route.change(channel.id, recent_dispute=self.rng.random() < 0.3)
+        if self.status(channel) is Status.OPEN:
+            self.challenges(channel)
+            self.dispute(channel)
+
+    def dispute(self, channel: Channel) -> None:
+        number, deadline = channel.on_chain.dispute + 1, self.route.time + DAY
+        self.route.change(channel.id, status=Status.DISPUTED, dispute=number, deadline=deadline)
+
+    def status(self, channel: Channel) -> Status:
+        return self.route.on_chain[channel.id].status
+
+    def signed_by_bob(self, channel: Channel) -> list[State]:
+        return [state for state in self.signer.states if state.channel_id == channel.id]
+
+    def challenges(self, channel: Channel | None = None) -> None:
+        channel = channel or self.any_channel()
+        newer = [s for s in self.signed_by_bob(channel) if s.nonce > self.recorded[channel.id].nonce]
+        if newer and self.is_running(channel):
+            self.set_recorded(self.rng.choice(newer))
+
+    def is_running(self, channel: Channel) -> bool:
+        chain = self.route.on_chain[channel.id]
+        return chain.status is Status.OPEN or (chain.status is Status.DISPUTED and self.route.time < chain.deadline)
+
+    def set_recorded(self, state: State) -> None:
+        if state.nonce > self.recorded[state.channel_id].nonce:
+            self.recorded[state.channel_id] = state
+            self.route.change(state.channel_id, nonce=state.nonce, state_hash=recorded_hash(state))
+
+    def settles(self) -> None:
+        """From the deadline on with the recorded state; at any time with a final one."""
+        for channel in self.bob.channels.values():
+            chain = self.route.on_chain[channel.id]
+            finals = [
+                s for s in self.signed_by_bob(channel) if s.is_final and s.nonce >= self.recorded[channel.id].nonce
+            ]
+            if chain.status is Status.SETTLED:
+                continue
+            if finals and self.rng.random() < 0.3:
+                self.settle(self.rng.choice(finals))
+            elif chain.status is Status.DISPUTED and self.route.time >= chain.deadline:
+                self.settle(self.recorded[channel.id])
+
+    def settle(self, state: State) -> None:
+        """Without the list, so that every transfer stays open."""
+        self.settled[state.channel_id] = state
+        self.route.change(
+            state.channel_id,
+            status=Status.SETTLED,
+            nonce=0,
+            state_hash=bytes(26),
+            transfers_hash=transfers_hash(state.transfers),
+            locked_wei=held(state.transfers)[0],
+        )
+
+    def carry_out(self, outputs: list[Output]) -> None:
+        """What Bob submits is in the next block, before whatever the thief does then."""
+        for output in outputs:
+            if not isinstance(output, events.Submit):
+                continue
+            fields = output.fields
+            channel_id = output.identity.id(1, MANAGER)
+            channel = self.bob.channels[channel_id]
+            match output.name:
+                case "record" if self.route.time < EXPIRY:
+                    self.record(triple_in(output), share_in(output))
+                case "checkpoint" if self.is_running(channel):
+                    self.set_recorded(fields["signed"].message)
+                case "close" if self.status(channel) is not Status.SETTLED:
+                    if fields["signed"].message.nonce >= self.recorded[channel_id].nonce:
+                        self.settle(fields["signed"].message)
+                case "settle" if channel_id not in self.settled:
+                    self.settle(self.recorded[channel_id])
+                case "settle_transfers":
+                    self.collected[channel_id] = fields["transfers"]
 
     # --- Bob's owner ---
 
@@ -222,6 +304,16 @@ class Game:
         elif not offer.state.is_final:
             self.tell(events.Refuse(channel.id, offer.digest))
 
+    def closes(self) -> None:
+        self.tell(events.Close(self.any_channel().id))
+
+    def leaves(self) -> None:
+        """Bob disputes himself, with what he has."""
+        channel = self.any_channel()
+        if self.status(channel) is Status.OPEN and channel.latest.is_countersigned:
+            self.set_recorded(channel.latest.message)
+            self.dispute(channel)
+
     def resends(self) -> None:
         self.tell(events.Resend(self.any_channel().id))
 
@@ -239,13 +331,19 @@ class Game:
         assert refused == {}
 
     def looks(self) -> None:
-        self.see(min(self.route.time + self.rng.choice((0, 12, 3600)), LAST_CALL - 1))
+        self.see(min(self.route.time + self.rng.choice((0, 12, 3600, 6 * 3600)), LAST_CALL - 1))
 
     def see(self, time: int) -> None:
-        """A block, in which what Bob wants recorded is recorded next."""
-        for output in self.route.confirm(BOB, time=time)[BOB]:
-            if isinstance(output, events.Submit) and output.name == "record" and time < EXPIRY:
-                self.record(triple_in(output), share_in(output))
+        """A later block. Bob also sees one shortly before each deadline; from the deadline on the thief may settle."""
+        for deadline in sorted({chain.deadline for chain in self.route.on_chain.values()}):
+            if self.route.time < deadline <= time:
+                self.carry_out(self.route.confirm(BOB, time=max(self.route.time, deadline - 60))[BOB])
+                self.stirs()
+                self.route.time = deadline
+                if self.rng.random() < 0.5:
+                    self.settles()
+                    self.stirs()
+        self.carry_out(self.route.confirm(BOB, time=max(time, self.route.time))[BOB])
 
     def turn(self) -> None:
         moves = {
@@ -257,7 +355,11 @@ class Game:
             self.reveals: 5,
             self.repeats: 1,
             self.records: 0.2,
-            self.disputes: 0.1,
+            self.disputes: 0.2,
+            self.challenges: 0.2,
+            self.settles: 0.2,
+            self.closes: 0.1,
+            self.leaves: 0.05,
             self.forwards: 12,
             self.cancels: 1.5,
             self.answers: 6,
@@ -272,11 +374,11 @@ class Game:
     # --- The end ---
 
     def twin(self, seed: int) -> "Game":
-        twin = Game.__new__(Game)
+        twin = copy(self)
         twin.rng, twin.signer, twin.said = Random(seed), RecordingSigner(self.signer.key), list(self.said)
         twin.signer.states = list(self.signer.states)
-        twin.route = Route.__new__(Route)
-        twin.route.__dict__.update(self.route.__dict__)
+        twin.recorded, twin.settled, twin.collected = dict(self.recorded), dict(self.settled), dict(self.collected)
+        twin.route = copy(self.route)
         twin.route.outcomes, twin.route.on_chain = dict(self.route.outcomes), dict(self.route.on_chain)
         twin.route.mail = {name: type(box)() for name, box in self.route.mail.items()}
         twin.route.parties = {**self.route.parties, BOB: replace(self.bob, signer=twin.signer)}
@@ -284,7 +386,7 @@ class Game:
 
     def end(self, recorded: tuple[Triple, ...]) -> int:
         """What Bob has lost at most, in wei, if the thief records all of these payments at the last moment."""
-        self.see(max(LAST_CALL, self.route.time))
+        self.see(LAST_CALL)
         self.stirs()
         self.see(EXPIRY - 1)
         for triple in recorded:
@@ -292,25 +394,27 @@ class Game:
         self.stirs()
         self.see(EXPIRY)
         self.stirs()
-        return -sum(min(self.ends_of(channel)) for channel in self.bob.channels.values())
+        for channel in self.bob.channels.values():
+            if self.status(channel) is Status.OPEN:
+                self.dispute(channel)
+        self.see(EXPIRY + 2 * DAY)
+        self.see(EXPIRY + 2 * DAY + 12)
+        return -sum(self.got(channel) for channel in self.bob.channels.values())
 
     def stirs(self) -> None:
         """Something happens between the blocks, or nothing."""
         for _ in range(self.rng.choice((0, 0, 4))):
-            self.rng.choice((self.countersigns, self.credits, self.proposes, self.reveals, self.answers))()
+            deeds = (self.countersigns, self.credits, self.proposes, self.reveals, self.answers, self.challenges)
+            self.rng.choice(deeds)()
 
-    def ends_of(self, channel: Channel) -> Iterator[int]:
-        """Of the channel's newest state, and of all later ones with Bob's signature."""
-        newest = channel.latest.message
-        signed = (
-            state for state in self.signer.states if state.channel_id == channel.id and state.nonce > newest.nonce
-        )
-        for state in (newest, *signed):
-            wei, _ = amounts_for(channel.side, state)
-            for leg in state.transfers:
-                share = self.route.outcomes.get(triple_of(leg), 0)
-                wei += due(channel.side, [leg], lambda _, share=share: share)[0]  # type: ignore[misc]
-            yield wei
+    def got(self, channel: Channel) -> int:
+        """Out of the settlement; of its transfers what was collected, if some are Bob's."""
+        state = self.settled[channel.id]
+        wei, _ = amounts_for(channel.side, state)
+        parts = due(channel.side, state.transfers, lambda leg: self.route.outcomes.get(triple_of(leg), 0))[0]
+        if parts:
+            assert self.collected.get(channel.id) == state.transfers
+        return wei + parts
 
 
 def triple_in(submit: events.Submit) -> Triple:
