@@ -66,10 +66,10 @@ class Arena:
 
     # --- Doing ---
 
-    def send(self, to: Address, call: Call, *, sender: Address = NOBODY, at: int | None = None) -> Receipt:
+    def send(self, to: Address, call: Call, *, at: int | None = None, gas: int | None = None) -> Receipt:
         if at is not None:
             self.chain.set_next_time(at)
-        return self.chain.send(Transaction(sender, to, call.data, call.value))
+        return self.chain.send(Transaction(NOBODY, to, call.data, call.value, gas))
 
     def do(self, to: Address, call: Call, *, at: int | None = None) -> Receipt:
         """What must succeed."""

@@ -94,3 +94,22 @@ def test_one_share_for_all(route, order):
         in_time = order[:steps_before]
         expected = FULL_SHARE if "record all" in in_time else PART if "record a part" in in_time else 0
         assert route.shares() == (expected, expected), f"{steps_before} steps before the expiry"
+
+
+@pytest.mark.parametrize(("step", "other"), [("settle one", "settle the other"), ("settle the other", "settle one")])
+def test_no_gas_limit_makes_a_final_outcome_another(route, step, other):
+    """Whoever settles chooses the gas: too little fails as a whole, and leaves nothing open that is due."""
+    endings = []
+    for gas in range(30_000, 450_000, 500):
+        route.again()
+        route.take("record all", route.expiry - 1)
+        if step == "settle one":
+            receipt = route.arena.send(route.one.manager, settle(route.one, route.state), gas=gas)
+        else:
+            receipt = route.arena.send(route.other.manager, settle_transfers(route.other, (route.second,)), gas=gas)
+        endings.append(receipt.succeeded)
+        if receipt.succeeded:
+            route.take(other, route.arena.now + 1)
+            assert route.shares() == (FULL_SHARE, FULL_SHARE)
+    assert 0 < sum(endings) < len(endings)
+    assert endings == sorted(endings), "enough is enough"
