@@ -60,8 +60,8 @@ def legs(states: Iterable[State], triple: Triple, payer: Side) -> Iterator[Trans
 
 
 def others(book: Book, channel: Channel) -> Iterator[Channel]:
-    """The party's other channels that have transfers."""
-    return (other for other in book.channels.values() if other.claims and other.id != channel.id)
+    """The party's other channels that have transfers and are not over."""
+    return (o for o in book.channels.values() if o.claims and o.id != channel.id and not _is_over(o))
 
 
 @dataclass(frozen=True, slots=True)
