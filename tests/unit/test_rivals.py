@@ -360,6 +360,20 @@ def test_rivals_are_forgotten_when_the_channel_is_open_again(route: Route) -> No
     assert route.channel(BOB, AB).claims == ()
 
 
+def test_what_is_older_than_the_recorded_state_is_no_rival(route: Route) -> None:
+    """In the dispute itself, as soon as a block shows the newest state recorded."""
+    base = route.latest(BOB, AB)
+    demand = paying(replace(base, nonce=1), 1)
+    awaiting = only(route.do(BOB, route.proposal(ALICE, demand)), events.Awaiting)
+    dispute(route, AB, base)
+    route.confirm(BOB)
+    route.do(BOB, events.Accept(AB, awaiting.digest))
+    assert route.channel(BOB, AB).rivals == (base,)
+    dispute(route, AB, demand)
+    route.confirm(BOB)
+    assert route.channel(BOB, AB).rivals == ()
+
+
 def final_and_older_as_rivals(route: Route) -> tuple[State, State]:
     """What a dispute runs on, and a final of Alice's that Bob's crosses."""
     route.lock(BOB, AB, 20, invoice())
