@@ -100,7 +100,7 @@ def test_one_share_for_all(route, order):
 def test_no_gas_limit_makes_a_final_outcome_another(route, step, other):
     """Whoever settles chooses the gas: too little fails as a whole, and leaves nothing open that is due."""
     endings = []
-    for gas in range(30_000, 450_000, 500):
+    for gas in range(30_000, 450_000, 2_000):
         route.again()
         route.take("record all", route.expiry - 1)
         if step == "settle one":
