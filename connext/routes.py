@@ -215,8 +215,11 @@ def to_show(book: Book, channel: Channel) -> Iterator[tuple[Transfer, Claim]]:
     """Incoming legs whose payer shall see my witness now (rule 8).
 
     Of less than the full share not before all that I forwarded in other channels is resolved (rule 7). Nothing while a
-    state that I have half-signed could still take the leg away: the payer would have the secret for nothing.
+    state that I have half-signed could still take the leg away, or the file may be old and it is gone: the payer would
+    have the secret for nothing. And nothing where the payer could not answer any more.
     """
+    if channel.restored or channel.on_chain.status is Status.SETTLED:
+        return
     for claim in channel.claims:
         if claim.share <= claim.shown or in_margin(book, channel, claim.triple):
             continue

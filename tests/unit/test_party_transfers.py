@@ -12,6 +12,7 @@ from connext.events import Output
 from connext.messages import State
 from connext.party import step
 from connext.payments import Terms
+from connext.types import Status
 from tests.unit.pair import HOUR, NOW, error_of, only
 from tests.unit.route import (
     AB,
@@ -327,6 +328,46 @@ def test_a_witness_for_one_leg_counts_for_all_on_its_triple(route: Route) -> Non
     base = route.latest(BOB, AB)
     outputs = route.do(BOB, route.proposal(ALICE, removing(base, 3, *((leg, FULL) for leg in base.transfers))))
     assert agreements(outputs)[0].node_wei == 25
+
+
+def test_nothing_is_shown_while_a_half_signed_state_could_take_the_leg_away(route: Route) -> None:
+    """Bob has signed to give it back; Alice could take it back and have the secret besides."""
+    route.lock(ALICE, AB, 20, invoice())
+    route.do(BOB, events.Cancel(AB, 256))
+    outputs = route.resolve(BOB, AB, invoice(), secret())
+    assert isinstance(error_of(outputs), errors.MayBeGone)
+    assert sent(outputs) == []
+    assert route.channel(BOB, AB).claims[0].share == 0
+
+
+def test_nor_what_was_learned_elsewhere_meanwhile() -> None:
+    route = Route()
+    for name, channel_id in ((ALICE, AB), (CHARLIE, CB)):
+        route.lock(name, channel_id, 20, invoice())
+    route.do(BOB, events.Cancel(AB, route.leg(BOB, AB, invoice()).id))
+    route.lose_mail()
+    outputs = route.resolve(BOB, CB, invoice(), secret())
+    assert [output.envelope.channel_id for output in outputs if isinstance(output, events.Send)] == [CB]
+    route.settle_mail(CHARLIE)
+    offer = route.channel(BOB, AB).own_offers[0].state
+    outputs = route.do(BOB, route.refusal(ALICE, replace(route.latest(BOB, AB), nonce=offer.nonce + 1)))
+    assert sent(outputs) == [Countersignature, Reveal], "now that the cancellation is dead"
+
+
+def test_a_secret_is_not_shown_out_of_a_file_that_may_be_old(route: Route) -> None:
+    """The leg may be gone since; nothing could be countersigned for the secret anyhow. On chain it can be recorded."""
+    route.lock(ALICE, AB, 20, invoice())
+    route.do(BOB, events.MarkRestored(AB))
+    assert sent(route.resolve(BOB, AB, invoice(), secret())) == []
+    assert recorded(route.confirm(BOB, time=LAST_CALL)[BOB]) == [secret()]
+
+
+def test_nor_in_a_settled_channel(route: Route) -> None:
+    route.lock(ALICE, AB, 20, invoice())
+    route.change(AB, status=Status.SETTLED, locked_wei=20)
+    route.confirm(BOB)
+    assert sent(route.resolve(BOB, AB, invoice(), secret())) == []
+    assert recorded(route.confirm(BOB, time=LAST_CALL)[BOB]) == [secret()]
 
 
 # --- Recording at the owner's word ---
