@@ -601,6 +601,20 @@ def test_nothing_is_shown_or_resolved_off_chain_within_the_margin(route: Route) 
     assert sent(outputs) == []
 
 
+def test_what_was_proved_in_time_and_refused_is_left_to_the_chain_as_well(route: Route) -> None:
+    """Bob kept the resolution from happening; within the margin Alice signs none any more, whoever proposes it."""
+    route.lock(ALICE, AB, 20, film())
+    route.do(ALICE, Reveal(AB, 256, voucher(500)))
+    base = route.latest(ALICE, AB)
+    route.do(ALICE, route.refusal(BOB, replace(base, nonce=3)))
+    route.lose_mail()
+    assert sent(route.confirm(ALICE, time=LAST_CALL)[ALICE]) == []
+    outputs = route.do(ALICE, route.proposal(BOB, removing(base, 4, (base.transfers[0], HALF))))
+    reason = only(outputs, events.Awaiting).reason
+    assert isinstance(reason, errors.NotFullyCredited)
+    assert (reason.change, reason.credited) == (10, 20)
+
+
 def test_a_second_earlier_everything_still_happens(route: Route) -> None:
     terms = route.locked()
     route.confirm(time=LAST_CALL - 1)
