@@ -54,9 +54,9 @@ def own_offer(channel: Channel, digest: bytes) -> Offer | None:
 def both_signed(channel: Channel, mine: Offer, signature: Signature) -> Result:
     """The counterparty has signed what I proposed, whether it answered or proposed the very same.
 
-    Raises ChannelSettled: what comes after the settlement changes nothing any more.
+    Raises ChannelSettled: what comes after the settlement must not put open transfers out of mind.
     """
-    if channel.on_chain.status is Status.SETTLED:
+    if channel.on_chain.status is Status.SETTLED and channel.claims:
         raise errors.ChannelSettled(channel.id)
     return agree(channel, countersigned(mine.state, mine.digest, channel.side, mine.signature, signature))
 
