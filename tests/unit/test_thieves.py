@@ -2,9 +2,10 @@
 
 Alice and Charlie are users of Bob's node, he himself is one of Dave's, and all three are one thief: they sign any state
 at any time, send any message again, record what they like or nothing, dispute with any state and close with any final
-one. Bob's owner forwards what may be forwarded, cancels, closes, accepts what takes nothing that he has, and looks at
-the chain; his software does the rest. Bob's ends are all that the thief can bring about: of each channel any state that
-the chain may be settled with, and of each payment one outcome for all legs.
+one. Bob's owner forwards what may be forwarded, exchanges one for one, pays under conditions, cancels, closes, accepts
+what takes nothing that he has, and looks at the chain; his software does the rest. Bob's ends are all that the thief
+can bring about: of each channel any state that the chain may be settled with, and of each payment one outcome for all
+legs.
 """
 
 from collections.abc import Iterator
@@ -19,12 +20,14 @@ from connext import events
 from connext.channel import Channel, recorded_hash
 from connext.envelopes import Envelope, Reveal
 from connext.events import Event, Output
+from connext.fees import Rate
+from connext.keccak import keccak256
 from connext.messages import State, Transfer, transfers_hash
 from connext.party import Party, adopt
 from connext.payments import Terms
 from connext.signing import Key, Signable, Signature
 from connext.transfers import Triple, change, due, held, triple_of, with_change
-from connext.types import Address, Status, amounts_for
+from connext.types import Address, Asset, Side, Status, amounts_for
 from tests.unit.pair import DAY, FUNDED, MANAGER, NOW, POLICY
 from tests.unit.route import (
     AB,
@@ -33,27 +36,38 @@ from tests.unit.route import (
     BOB,
     CB,
     CHARLIE,
+    DAI,
     DAVE,
     ETH,
     FULL,
     MARGIN,
     ONE_NODE,
     Route,
+    exchange,
     film,
     invoice,
+    lock,
+    paying,
     secret,
     voucher,
 )
 
-RICH = replace(FUNDED, user_wei=10**6, node_wei=10**6)
+RICH = replace(FUNDED, user_wei=10**6, node_wei=10**6, user_token=10**6, node_token=10**6)
 UNIT = 1000
 """Amounts are multiples of it, shares of its inverse: nothing is rounded."""
 
 EXPIRY = NOW + 3 * DAY
 LAST_CALL = EXPIRY - MARGIN
-INVOICE, FILM = invoice(expiry=EXPIRY), film(expiry=EXPIRY)
+INVOICE, FILM = invoice(1, EXPIRY), film(EXPIRY)
 PAYMENTS: dict[Triple, Terms] = {INVOICE.triple: INVOICE, FILM.triple: FILM}
+"""The thief's: it knows the secret, and signs the vouchers."""
+BOBS = [invoice(2, EXPIRY), invoice(3, EXPIRY), film(EXPIRY, 4)]
+"""What Bob pays under, and exchanges under; the thief knows everything of these as well."""
+WITNESSES = {terms.triple: secret(number) for number, terms in enumerate((INVOICE, *BOBS[:2]), 1)}
+"""Of the hash locks."""
 VOUCHERS = (1, 250, 500, 750, 1000)
+ALL = {**PAYMENTS, **{terms.triple: terms for terms in BOBS}}
+ASSETS = tuple(Asset)
 THIEVES = {AB: ALICE, CB: CHARLIE, BD: DAVE}
 
 
@@ -74,15 +88,17 @@ class RecordingSigner:
 class Game:
     def __init__(self, seed: int) -> None:
         self.rng = Random(seed)
-        policy = replace(POLICY, payment_limit_wei=10**5)
+        policy = replace(POLICY, payment_limit_wei=10**5, payment_limit_token=10**5, longest_exchange=7 * DAY)
         self.route = Route((*ONE_NODE, (BOB, DAVE)), policy=policy, on_chain=RICH)
-        deployment = replace(self.bob.deployment, transfer_limit_wei=10**5, capacity_wei=10**7)
+        deployment = replace(self.bob.deployment, transfer_limit_wei=10**5, transfer_limit_token=10**5)
         self.signer = RecordingSigner(self.bob.signer)  # type: ignore[arg-type]
         self.bob = replace(self.bob, deployment=deployment, signer=self.signer)
         self.said: list[Envelope] = []
         self.recorded = {id_: channel.latest.message for id_, channel in self.bob.channels.items()}
         self.settled: dict[bytes, State] = {}
         self.collected: dict[bytes, object] = {}
+        self.meant: dict[Triple, int] = {}
+        self.proved: dict[Triple, int] = {}
 
     @property
     def bob(self) -> Party:
@@ -115,8 +131,7 @@ class Game:
         added = list(self.new_legs(channel)) if rng.random() < 0.4 else []
         state = with_change(base, channel.highest_nonce + rng.choice((0, 1, 1, 1, 1, 2)), added, removed)
         if rng.random() < 0.2:
-            paid = rng.choice((-1, 1)) * rng.randrange(20) * UNIT
-            state = replace(state, user_wei=state.user_wei + paid, node_wei=state.node_wei - paid)
+            state = paying(state, *(rng.choice((-1, 0, 1)) * rng.randrange(20) * UNIT for _ in ASSETS))
         if rng.random() < 0.02:
             state = replace(state, is_final=True)
         self.propose(channel, state)
@@ -135,16 +150,19 @@ class Game:
         self.propose(channel, with_change(base, channel.highest_nonce + 1, (), removed[:1]))
 
     def propose(self, channel: Channel, state: State) -> None:
-        params = tuple(terms.params for terms in PAYMENTS.values() if self.rng.random() < 0.98)
+        params = tuple(terms.params for terms in ALL.values() if self.rng.random() < 0.98)
         self.say(self.route.proposal(THIEVES[channel.id], state, *params))
 
     def new_legs(self, channel: Channel) -> Iterator[Transfer]:
         rng = self.rng
         for _ in range(rng.choice((1, 1, 2))):
-            terms = rng.choice(list(PAYMENTS.values()))
+            terms = rng.choice(list(PAYMENTS.values()) if rng.random() < 0.9 else BOBS)
             payer = channel.side.other if rng.random() < 0.85 else channel.side
-            id_ = (channel.highest_nonce + 1) * 1000 + rng.randrange(1000)
-            yield Transfer(id_, payer, ETH, rng.randint(1, 20) * UNIT, *terms.triple)
+            id_, asset, amount = rng.randrange(2**63), rng.choice(ASSETS), rng.randint(1, 20) * UNIT
+            yield Transfer(id_, payer, asset, amount, *terms.triple)
+            if rng.random() < 0.15:
+                other = DAI if asset == ETH else ETH
+                yield Transfer(id_ + 1, Side(payer).other, other, amount, *terms.triple)
 
     def a_share(self, leg: Transfer) -> int:
         """What would be fair, at times, and else anything."""
@@ -175,19 +193,22 @@ class Game:
             self.say(Reveal(channel.id, leg.id, self.a_witness(leg)))
 
     def a_witness(self, leg: Transfer) -> bytes:
-        return secret() if triple_of(leg) == INVOICE.triple else voucher(self.rng.choice(VOUCHERS), FILM)
+        triple, cumulative = triple_of(leg), self.rng.choice(VOUCHERS)
+        share = FULL if triple in WITNESSES else cumulative * FULL // UNIT
+        self.proved[triple] = max(share, self.proved.get(triple, 0))
+        return WITNESSES.get(triple) or voucher(cumulative, ALL[triple])
 
     def repeats(self) -> None:
         if self.said:
             self.tell(self.rng.choice(self.said))
 
     def records(self) -> None:
-        triple = self.rng.choice(list(PAYMENTS))
+        triple = self.rng.choice(list(ALL))
         if self.route.time < EXPIRY:
             self.record(triple, self.possible_share(triple))
 
     def possible_share(self, triple: Triple) -> int:
-        return FULL if triple == INVOICE.triple else self.rng.choice(VOUCHERS) * FULL // UNIT
+        return FULL if triple in WITNESSES else self.rng.choice(VOUCHERS) * FULL // UNIT
 
     def record(self, triple: Triple, share: int) -> None:
         self.route.outcomes[triple] = max(share, self.route.outcomes.get(triple, 0))
@@ -249,7 +270,8 @@ class Game:
             nonce=0,
             state_hash=bytes(26),
             transfers_hash=transfers_hash(state.transfers),
-            locked_wei=held(state.transfers)[0],
+            locked_wei=held(state.transfers)[ETH],
+            locked_token=held(state.transfers)[DAI],
         )
 
     def carry_out(self, outputs: list[Output]) -> None:
@@ -282,7 +304,19 @@ class Game:
         if legs:
             leg = self.rng.choice(legs)
             amount = self.rng.choice((leg.amount, UNIT, 2 * leg.amount))
-            self.tell(events.Forward(into.id, ETH, amount, source.id, leg.id))
+            self.tell(events.Forward(into.id, self.rng.choice(ASSETS), amount, source.id, leg.id, Rate(1, 1)))
+
+    def pays(self) -> None:
+        """Under a condition, to whoever will prove it."""
+        channel, terms, amount = self.any_channel(), self.rng.choice(BOBS), self.rng.randint(1, 20) * UNIT
+        signed = len(self.signer.states)
+        self.tell(lock(channel.id, amount, terms, self.rng.choice(ASSETS)))
+        if len(self.signer.states) > signed:
+            self.meant[terms.triple] = self.meant.get(terms.triple, 0) + amount
+
+    def exchanges(self) -> None:
+        channel, terms, amount = self.any_channel(), self.rng.choice(BOBS), self.rng.randint(1, 20) * UNIT
+        self.tell(exchange(channel.id, amount, amount, terms, self.rng.choice(ASSETS)))
 
     def cancels(self) -> None:
         channel = self.any_channel()
@@ -291,18 +325,28 @@ class Game:
             self.tell(events.Cancel(channel.id, self.rng.choice(legs).id))
 
     def answers(self) -> None:
-        """Accepts what leaves him all that he has, and takes back or keeps all that he has locked."""
+        """Accepts what leaves him all that he has, gives back all that he has locked, and exchanges one for one."""
         channel = self.any_channel()
         if (offer := channel.their_offer) is None:
             return
-        difference = change(channel.latest.message, offer.state)
-        mine_back = due(channel.side, [leg for leg in difference.removed if leg.payer == channel.side], lambda _: 0)
-        gain = amounts_for(channel.side, offer.state)[0] - amounts_for(channel.side, channel.latest.message)[0]
-        harmless = gain >= mine_back[0] and all(leg.payer != channel.side for leg in difference.added)
-        if harmless and self.rng.random() < 0.7:
+        if self.is_harmless(channel, offer.state) and self.rng.random() < 0.7:
             self.tell(events.Accept(channel.id, offer.digest))
         elif not offer.state.is_final:
             self.tell(events.Refuse(channel.id, offer.digest))
+
+    def is_harmless(self, channel: Channel, state: State) -> bool:
+        latest, difference = channel.latest.message, change(channel.latest.message, state)
+        mine = [leg for leg in difference.removed if leg.payer == channel.side]
+        locked = [leg for leg in difference.added if leg.payer == channel.side]
+        before, after = amounts_for(channel.side, latest), amounts_for(channel.side, state)
+        due_back, given = due(channel.side, mine, lambda _: 0), held(locked)
+        if any(after[asset] + given[asset] < before[asset] + due_back[asset] for asset in ASSETS):
+            return False
+        for triple in map(triple_of, locked):
+            on_it = [leg for leg in difference.added if triple_of(leg) == triple]
+            if sum(leg.amount if leg.payer == channel.side else -leg.amount for leg in on_it) > 0:
+                return False
+        return True
 
     def closes(self) -> None:
         self.tell(events.Close(self.any_channel().id))
@@ -361,6 +405,8 @@ class Game:
             self.closes: 0.1,
             self.leaves: 0.05,
             self.forwards: 12,
+            self.pays: 1.5,
+            self.exchanges: 1.5,
             self.cancels: 1.5,
             self.answers: 6,
             self.resends: 0.3,
@@ -378,6 +424,7 @@ class Game:
         twin.rng, twin.signer, twin.said = Random(seed), RecordingSigner(self.signer.key), list(self.said)
         twin.signer.states = list(self.signer.states)
         twin.recorded, twin.settled, twin.collected = dict(self.recorded), dict(self.settled), dict(self.collected)
+        twin.meant, twin.proved = dict(self.meant), dict(self.proved)
         twin.route = copy(self.route)
         twin.route.outcomes, twin.route.on_chain = dict(self.route.outcomes), dict(self.route.on_chain)
         twin.route.mail = {name: type(box)() for name, box in self.route.mail.items()}
@@ -385,7 +432,7 @@ class Game:
         return twin
 
     def end(self, recorded: tuple[Triple, ...]) -> int:
-        """What Bob has lost at most, in wei, if the thief records all of these payments at the last moment."""
+        """What Bob has lost beyond what he meant to pay, in wei of either asset, if the thief records these at last."""
         self.see(LAST_CALL)
         self.stirs()
         self.see(EXPIRY - 1)
@@ -399,7 +446,11 @@ class Game:
                 self.dispute(channel)
         self.see(EXPIRY + 2 * DAY)
         self.see(EXPIRY + 2 * DAY + 12)
-        return -sum(self.got(channel) for channel in self.bob.channels.values())
+        paid = sum(
+            amount * max(self.proved.get(triple, 0), self.route.outcomes.get(triple, 0)) // FULL
+            for triple, amount in self.meant.items()
+        )
+        return -sum(self.got(channel) for channel in self.bob.channels.values()) - paid
 
     def stirs(self) -> None:
         """Something happens between the blocks, or nothing."""
@@ -410,19 +461,18 @@ class Game:
     def got(self, channel: Channel) -> int:
         """Out of the settlement; of its transfers what was collected, if some are Bob's."""
         state = self.settled[channel.id]
-        wei, _ = amounts_for(channel.side, state)
-        parts = due(channel.side, state.transfers, lambda leg: self.route.outcomes.get(triple_of(leg), 0))[0]
-        if parts:
+        parts = due(channel.side, state.transfers, lambda leg: self.route.outcomes.get(triple_of(leg), 0))
+        if any(parts):
             assert self.collected.get(channel.id) == state.transfers
-        return wei + parts
+        return sum(amounts_for(channel.side, state)) + sum(parts)
 
 
 def triple_in(submit: events.Submit) -> Triple:
-    return next(t for t, terms in PAYMENTS.items() if terms.params == submit.fields["params"])
+    return Triple(submit.fields["condition"], keccak256(submit.fields["params"]), submit.fields["expiry"])
 
 
 def share_in(submit: events.Submit) -> int:
-    if triple_in(submit) == INVOICE.triple:
+    if triple_in(submit) in WITNESSES:
         return FULL
     return min(int.from_bytes(submit.fields["witness"][:32]), UNIT) * FULL // UNIT
 
@@ -433,8 +483,7 @@ def test_a_node_that_follows_the_rules_loses_nothing(seed: int) -> None:
     for turn in range(60):
         game.turn()
         if turn % 6 == 5:
-            for count in range(len(PAYMENTS) + 1):
-                for recorded in combinations(PAYMENTS, count):
-                    assert game.twin(turn).end(recorded) <= 0, f"turn {turn}, recorded {recorded}"
+            for recorded in (*combinations(PAYMENTS, 0), *combinations(PAYMENTS, 1), tuple(ALL)):
+                assert game.twin(turn).end(recorded) <= 0, f"turn {turn}, recorded {recorded}"
     states = {(state.channel_id, state.nonce): state for state in game.signer.states}
     assert all(states[state.channel_id, state.nonce] == state for state in game.signer.states), "one state per nonce"
