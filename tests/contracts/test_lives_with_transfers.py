@@ -76,7 +76,9 @@ class Life:
         return address
 
     def new_case(self, manager: int, contest: Contest) -> Case:
-        user, node = ((self.rng.randrange(150), self.rng.randrange(1, 150)) for _ in Side)
+        """Of both assets or of one."""
+        wei, token = self.rng.choice(((150, 150), (150, 1), (1, 150)))
+        user, node = ((self.rng.randrange(wei), self.rng.randrange(token)) for _ in Side)
         self.arena.hold(contest, user=user, node=node)
         return Case(contest, LIMITS[manager], self.anything_signed(contest))
 
