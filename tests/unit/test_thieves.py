@@ -88,6 +88,7 @@ class RecordingSigner:
 class Game:
     def __init__(self, seed: int) -> None:
         self.rng = Random(seed)
+        self.is_calm = bool(seed % 2)
         policy = replace(POLICY, payment_limit_wei=10**5, payment_limit_token=10**5, longest_exchange=7 * DAY)
         self.route = Route((*ONE_NODE, (BOB, DAVE)), policy=policy, on_chain=RICH)
         deployment = replace(self.bob.deployment, transfer_limit_wei=10**5, transfer_limit_token=10**5)
@@ -156,13 +157,16 @@ class Game:
     def new_legs(self, channel: Channel) -> Iterator[Transfer]:
         rng = self.rng
         for _ in range(rng.choice((1, 1, 2))):
-            terms = rng.choice(list(PAYMENTS.values()) if rng.random() < 0.9 else BOBS)
+            terms = rng.choice(BOBS if not self.is_calm and rng.random() < 0.1 else list(PAYMENTS.values()))
             payer = channel.side.other if rng.random() < 0.85 else channel.side
-            id_, asset, amount = rng.randrange(2**63), rng.choice(ASSETS), rng.randint(1, 20) * UNIT
+            id_, asset, amount = rng.randrange(2**63), self.an_asset(), rng.randint(1, 20) * UNIT
             yield Transfer(id_, payer, asset, amount, *terms.triple)
-            if rng.random() < 0.15:
+            if not self.is_calm and rng.random() < 0.15:
                 other = DAI if asset == ETH else ETH
                 yield Transfer(id_ + 1, Side(payer).other, other, amount, *terms.triple)
+
+    def an_asset(self) -> Asset:
+        return ETH if self.is_calm else self.rng.choice(ASSETS)
 
     def a_share(self, leg: Transfer) -> int:
         """What would be fair, at times, and else anything."""
@@ -304,7 +308,7 @@ class Game:
         if legs:
             leg = self.rng.choice(legs)
             amount = self.rng.choice((leg.amount, UNIT, 2 * leg.amount))
-            self.tell(events.Forward(into.id, self.rng.choice(ASSETS), amount, source.id, leg.id, Rate(1, 1)))
+            self.tell(events.Forward(into.id, self.an_asset(), amount, source.id, leg.id, Rate(1, 1)))
 
     def pays(self) -> None:
         """Under a condition, to whoever will prove it."""
@@ -390,30 +394,33 @@ class Game:
         self.carry_out(self.route.confirm(BOB, time=max(time, self.route.time))[BOB])
 
     def turn(self) -> None:
-        moves = {
+        everyday = {
             self.proposes: 3,
             self.adds: 5,
             self.credits: 6,
             self.countersigns: 12,
             self.refuses: 1,
             self.reveals: 5,
-            self.repeats: 1,
+            self.forwards: 12,
+            self.answers: 6,
+            self.cancels: 1.5,
+            self.repeats: 0.5,
+            self.restarts: 0.5,
+            self.looks: 1.5,
+        }
+        rare = {
             self.records: 0.2,
             self.disputes: 0.2,
             self.challenges: 0.2,
             self.settles: 0.2,
             self.closes: 0.1,
             self.leaves: 0.05,
-            self.forwards: 12,
             self.pays: 1.5,
             self.exchanges: 1.5,
-            self.cancels: 1.5,
-            self.answers: 6,
             self.resends: 0.3,
             self.resolves: 0.3,
-            self.restarts: 0.5,
-            self.looks: 1.5,
         }
+        moves = everyday if self.is_calm else {**everyday, **rare}
         (move,) = self.rng.choices(list(moves), list(moves.values()))
         move()
 
@@ -477,7 +484,7 @@ def share_in(submit: events.Submit) -> int:
     return min(int.from_bytes(submit.fields["witness"][:32]), UNIT) * FULL // UNIT
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", range(100))
 def test_a_node_that_follows_the_rules_loses_nothing(seed: int) -> None:
     game = Game(seed)
     for turn in range(60):
