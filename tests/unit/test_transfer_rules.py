@@ -13,7 +13,7 @@ from connext.messages import State, Transfer
 from connext.payments import Terms
 from connext.rules import Policy
 from connext.types import Side, Status
-from tests.unit.pair import CONDITIONS, DEPLOYMENT, FUNDED, HOUR, NODE, NOW, POLICY, USER, error_of, only
+from tests.unit.pair import DEPLOYMENT, HOUR, NODE, NOW, POLICY, USER, error_of, only
 from tests.unit.route import (
     AB,
     ALICE,
@@ -576,8 +576,3 @@ def test_a_voucher_of_one_stream_is_nothing_in_its_renewal(route: Route) -> None
     outputs = route.resolve(BOB, AB, renewal, voucher(500, film()))
     assert error_of(outputs)
     assert route.channel(BOB, AB).claims[0].share == 0
-
-
-def test_conditions_are_those_of_the_deployment() -> None:
-    assert DEPLOYMENT.conditions == CONDITIONS
-    assert FUNDED.time == NOW
