@@ -1,7 +1,7 @@
-"""Random payments through a node over bad mail, everybody honest: each happens on both legs or on none.
+"""Random payments through nodes over bad mail, everybody honest: each happens on every leg or on none.
 
 The mail is lost, repeated and overtaken. When it works again everything is agreed; what is left at the expiry is
-decided by what was recorded, and the node has neither gained nor lost.
+decided by what was recorded, and no node has gained or lost.
 """
 
 from dataclasses import replace
@@ -17,12 +17,12 @@ from connext.types import Address
 from tests.unit.route import (
     AB,
     ALICE,
-    BOB,
-    CB,
     CHARLIE,
     EXPIRY,
     FULL,
     LAST_CALL,
+    ONE_NODE,
+    THREE_NODES,
     Route,
     errors_of,
     film,
@@ -35,6 +35,8 @@ from tests.unit.route import (
 PAYMENTS: dict[int, Terms] = {1: invoice(1), 2: film(id_=2), 3: invoice(3), 4: film(id_=4)}
 AMOUNT, SHARES = 20, (150, 500, 800, 1000)
 """Amounts and shares leave nothing to round."""
+STEPS = {ONE_NODE: 120, THREE_NODES: 800}
+"""Long enough for some payments to arrive."""
 
 
 class RecordingSigner:
@@ -56,7 +58,7 @@ def play(route: Route, rng: Random, steps: int) -> None:
     for _ in range(steps):
         name = rng.choice(list(route.parties))
         box = route.mail[name]
-        match rng.choice(("own", "own", "read", "read", "read", "lose", "repeat", "overtake", "resend", "look")):
+        match rng.choice((*["own"] * 3, *["read"] * 6, "lose", "repeat", "overtake", "resend", "look")):
             case "own":
                 own_deed(route, rng, name, waiting)
             case "resend":
@@ -75,22 +77,23 @@ def play(route: Route, rng: Random, steps: int) -> None:
 
 
 def own_deed(route: Route, rng: Random, name: str, waiting: list[int]) -> None:
-    """What the owner may want: Alice locks, Bob forwards or gives back, Charlie shows what he has or gives back."""
+    """What owners may want: to lock, to forward or give back, and, at the end, to show what proves it or give back."""
     number = rng.choice(list(PAYMENTS))
     terms = PAYMENTS[number]
-    if name == ALICE and waiting:
-        if not errors_of(route.do(ALICE, lock(AB, AMOUNT, PAYMENTS[waiting[-1]]))):
+    *sources, last = (channel_id for channel_id, ends in route.ends.items() if name in ends)
+    if name == ALICE:
+        if waiting and not errors_of(route.do(ALICE, lock(AB, AMOUNT, PAYMENTS[waiting[-1]]))):
             waiting.pop()
-    elif name == BOB and route.is_open(BOB, AB, terms):
-        if rng.random() < 0.9:
-            route.do(BOB, route.forwarding(CB, AMOUNT, AB, terms))
-        else:
-            route.do(BOB, events.Cancel(AB, route.leg(BOB, AB, terms).id))
-    elif name == CHARLIE and route.is_open(CHARLIE, CB, terms):
+    elif name == CHARLIE and route.is_open(CHARLIE, last, terms):
         if rng.random() < 0.8:
-            route.resolve(CHARLIE, CB, terms, witness_of(number, rng))
+            route.resolve(CHARLIE, last, terms, witness_of(number, rng))
         else:
-            route.do(CHARLIE, events.Cancel(CB, route.leg(CHARLIE, CB, terms).id))
+            route.do(CHARLIE, events.Cancel(last, route.leg(CHARLIE, last, terms).id))
+    elif sources and route.is_open(name, sources[0], terms):
+        if rng.random() < 0.9:
+            route.do(name, route.forwarding(last, AMOUNT, sources[0], terms))
+        else:
+            route.do(name, events.Cancel(sources[0], route.leg(name, sources[0], terms).id))
 
 
 def witness_of(number: int, rng: Random) -> bytes:
@@ -124,19 +127,23 @@ def record(route: Route, time: int) -> None:
 
 
 @pytest.mark.parametrize("heals", [True, False])
-@pytest.mark.parametrize("seed", range(40))
-def test_every_payment_happens_on_both_legs_or_on_none(seed: int, heals: bool) -> None:
-    route = Route()
+@pytest.mark.parametrize("channels", [ONE_NODE, THREE_NODES], ids=["one node", "three nodes"])
+@pytest.mark.parametrize("seed", range(25))
+def test_every_payment_happens_on_every_leg_or_on_none(
+    seed: int, channels: tuple[tuple[str, str], ...], heals: bool
+) -> None:
+    """In a chain of nodes each is a node to one side and a user to the other."""
+    route = Route(channels)
     signers = {name: RecordingSigner(party.signer) for name, party in route.parties.items()}  # type: ignore[arg-type]
     for name, party in route.parties.items():
         route.parties[name] = replace(party, signer=signers[name])
-    play(route, Random(seed), 120)
+    play(route, Random(seed), STEPS[channels])
     for signer in signers.values():
         assert len({(state.channel_id, state.nonce) for state in signer.states}) == len(signer.states)
 
     if heals:
         heal(route)
-        for channel_id in (AB, CB):
+        for channel_id in route.ends:
             route.agreed(channel_id)
     else:
         route.lose_mail()
@@ -146,7 +153,7 @@ def test_every_payment_happens_on_both_legs_or_on_none(seed: int, heals: bool) -
             route.lose_mail()
     heal(route)
 
-    assert [route.agreed(channel_id).transfers for channel_id in (AB, CB)] == [(), ()]
-    assert route.nets(BOB) == (0, 0)
+    assert all(route.agreed(channel_id).transfers == () for channel_id in route.ends)
+    assert all(route.nets(name) == (0, 0) for name in route.parties if name not in (ALICE, CHARLIE))
     assert route.nets(ALICE)[0] == -route.nets(CHARLIE)[0]
     assert all(party.triples == set() for party in route.parties.values())
