@@ -29,6 +29,25 @@ def from_json(cls: type[Value], value: object, path: str) -> Value:
     return result
 
 
+def tagged_to_json(kinds: Mapping[str, type[Any]], value: Any) -> dict[str, Any]:
+    """The JSON object of one of several dataclasses, with its `kind`."""
+    return {"kind": kind_in(kinds, value), **to_json(value)}
+
+
+def tagged_from_json(kinds: Mapping[str, type[Any]], value: object, path: str) -> Any:
+    """The dataclass that the object's `kind` names. Raises InvalidValue."""
+    if not isinstance(value, dict):
+        raise InvalidValue(f"{path}.kind", "an object with this field", value)
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in kinds:
+        raise InvalidValue(f"{path}.kind", f"one of {', '.join(kinds)}", kind)
+    return from_json(kinds[kind], {name: item for name, item in value.items() if name != "kind"}, path)
+
+
+def kind_in(kinds: Mapping[str, type[Any]], value: Any) -> str:
+    return next(kind for kind, cls in kinds.items() if cls is type(value))
+
+
 def field_names(cls: type[Any]) -> list[str]:
     """How JSON spells the fields of a dataclass."""
     return [camel_case(field.name) for field in fields(cls)]

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from connext.codec import from_json, to_json
+from connext.codec import tagged_from_json, tagged_to_json
 from connext.messages import Exit, Resume, State, Withdrawal
 from connext.signing import Signature
-from connext.types import Bytes32, Data, InvalidValue, Uint64
+from connext.types import Bytes32, Data, Uint64
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +100,13 @@ KINDS: dict[str, type[Envelope]] = {
     "countersignature": Countersignature,
     "exit": SignedExit,
 }
-_KIND_OF = {cls: kind for kind, cls in KINDS.items()}
 
 
 def envelope_to_json(envelope: Envelope) -> dict[str, Any]:
-    return {"kind": _KIND_OF[type(envelope)], **to_json(envelope)}
+    return tagged_to_json(KINDS, envelope)
 
 
 def envelope_from_json(value: object, path: str = "message") -> Envelope:
     """The envelope in a JSON object. Raises InvalidValue."""
-    if not isinstance(value, dict):
-        raise InvalidValue(path, "an object", value)
-    kind = value.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise InvalidValue(f"{path}.kind", f"one of {', '.join(KINDS)}", kind)
-    body = {name: item for name, item in value.items() if name != "kind"}
-    envelope: Envelope = from_json(KINDS[kind], body, path)
+    envelope: Envelope = tagged_from_json(KINDS, value, path)
     return envelope

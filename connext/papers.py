@@ -5,10 +5,9 @@ As files they have the form of envelopes (docs/formats.md). What they prove is f
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from connext.codec import from_json, to_json
-from connext.envelopes import KINDS, Envelope, envelope_from_json, envelope_to_json
+from connext.codec import kind_in, tagged_from_json, tagged_to_json
+from connext.envelopes import KINDS, Envelope
 from connext.links import Link
 from connext.payments import Terms, link_terms
 from connext.signing import Signature
@@ -63,33 +62,22 @@ PAPERS: dict[str, type[Paper]] = {
     "request": LinkRequest,
     "voucher": SignedVoucher,
 }
-_KINDS = {cls: kind for kind, cls in (KINDS | PAPERS).items()}
+MESSAGES: dict[str, type[Envelope | Paper]] = {**KINDS, **PAPERS}
 
 
 def kind_of(message: Envelope | Paper) -> str:
-    return _KINDS[type(message)]
+    return kind_in(MESSAGES, message)
 
 
 def write_message(path: Path, message: Envelope | Paper) -> None:
     """A link is for its owner's eyes only."""
-    is_paper = type(message) in PAPERS.values()
-    value = {"kind": kind_of(message), **to_json(message)} if is_paper else envelope_to_json(message)  # type: ignore[arg-type] # it is one of both
-    write_document(path, value, private=isinstance(message, LinkSecret))
+    write_document(path, tagged_to_json(MESSAGES, message), private=isinstance(message, LinkSecret))
 
 
 def read_message(path: Path) -> Envelope | Paper:
     """Raises InvalidFile; whether its signature is right is for whoever uses it to judge."""
     try:
-        return _message(read_document(path))
+        message: Envelope | Paper = tagged_from_json(MESSAGES, read_document(path), "message")
     except InvalidValue as error:
         raise InvalidFile(path, str(error)) from None
-
-
-def _message(value: object) -> Envelope | Paper:
-    kind: Any = value.get("kind") if isinstance(value, dict) else None
-    if not isinstance(value, dict) or not isinstance(kind, str) or kind not in KINDS | PAPERS:
-        raise InvalidValue("message.kind", f"one of {', '.join(KINDS | PAPERS)}", kind)
-    if kind in KINDS:
-        return envelope_from_json(value)
-    paper: Paper = from_json(PAPERS[kind], {name: item for name, item in value.items() if name != "kind"}, "message")
-    return paper
+    return message

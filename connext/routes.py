@@ -272,20 +272,18 @@ def to_collect(book: Book, channel: Channel) -> tuple[Transfer, ...] | None:
     chain = channel.on_chain
     if chain.status is not Status.SETTLED or not _holds_locks(channel):
         return None
-    for transfers in _lists(channel):
-        for i, transfer in enumerate(transfers):
-            share = final_share(book, triple_of(transfer))
-            if share is not None and not chain.settled_transfers >> i & 1 and part_of(channel.side, transfer, share):
-                return transfers
+    transfers = _settled_list(channel)
+    for i, transfer in enumerate(transfers):
+        share = final_share(book, triple_of(transfer))
+        if share is not None and not chain.settled_transfers >> i & 1 and part_of(channel.side, transfer, share):
+            return transfers
     return None
 
 
-def _lists(channel: Channel) -> Iterator[tuple[Transfer, ...]]:
-    """The list that the channel was settled with, if I have it."""
-    for state in channel.signed_states:
-        if transfers_hash(state.transfers) == channel.on_chain.transfers_hash:
-            yield state.transfers
-            return
+def _settled_list(channel: Channel) -> tuple[Transfer, ...]:
+    """The list that the channel was settled with; nothing where I do not have it."""
+    lists = (state.transfers for state in channel.signed_states)
+    return next((own for own in lists if transfers_hash(own) == channel.on_chain.transfers_hash), ())
 
 
 # --- New legs ---
@@ -315,12 +313,12 @@ def check_fresh(book: Book, params_hash: Bytes32) -> None:
             raise errors.ParametersReused(params_hash)
 
 
-def transfer_in(channel: Channel, transfer_id: int, payer: Side) -> Transfer:
-    """The open transfer of the newest state. Raises NoSuchTransfer."""
+def transfer_in(channel: Channel, transfer_id: int, payer: Side | None = None) -> Transfer:
+    """The open transfer of the newest state, whoever pays where nothing is said. Raises NoSuchTransfer."""
     for transfer in channel.latest.message.transfers:
-        if transfer.id == transfer_id and transfer.payer == payer:
+        if transfer.id == transfer_id and payer in (None, transfer.payer):
             return transfer
-    direction = "from me" if payer == channel.side else "for me"
+    direction = "at all" if payer is None else "from me" if payer == channel.side else "for me"
     raise errors.NoSuchTransfer(channel.id, transfer_id, direction)
 
 

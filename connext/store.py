@@ -15,7 +15,6 @@ from typing import IO, Any, Self
 from connext.channel import Channel, Offer, Signed, initial_state
 from connext.codec import from_json, to_json
 from connext.conditions import FULL_SHARE
-from connext.envelopes import Envelope, envelope_from_json, envelope_to_json
 from connext.errors import ConnextError
 from connext.keccak import keccak256
 from connext.messages import Domain, Message, State, digest
@@ -124,18 +123,6 @@ class Store:
             raise error
         document = Document(FORMAT, self.domain.chain_id, self.domain.verifying_contract, channel)
         write_document(self.path(channel.id), to_json(document))
-
-
-def write_envelope(path: Path, envelope: Envelope) -> None:
-    write_document(path, envelope_to_json(envelope))
-
-
-def read_envelope(path: Path) -> Envelope:
-    """Raises InvalidFile; whether the signature is right is for `party.step` to judge."""
-    try:
-        return envelope_from_json(read_document(path))
-    except InvalidValue as error:
-        raise InvalidFile(path, str(error)) from None
 
 
 # --- JSON on disk ---

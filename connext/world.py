@@ -27,7 +27,7 @@ from connext.signing import Key, Signable, Signature, Signer
 from connext.streams import PayingStream, ReceivingStream
 from connext.token import TOKEN_ABI
 from connext.transfers import triple_of
-from connext.types import ZERO_ADDRESS, Address, Bytes32, ChannelIdentity, Side
+from connext.types import ZERO_ADDRESS, Address, Bytes32, ChannelIdentity
 
 
 @dataclass(eq=False)
@@ -240,12 +240,11 @@ class World:
             raise NothingKnown(channel, "countersigned state")
         return states[max(states)]
 
-    def transfer(self, name: str, channel: str, payment: str, payer: Side | None = None) -> Transfer:
-        """The payment's transfer in the newest state that the actor has, by default one for the actor."""
+    def transfer(self, name: str, channel: str, payment: str) -> Transfer:
+        """The payment's transfer for the actor, in the newest state that it has."""
         known, triple = self.view_of(name, channel), self.payment(payment).terms.triple
-        payer = known.side.other if payer is None else payer
         for transfer in known.latest.message.transfers:
-            if triple_of(transfer) == triple and transfer.payer == payer:
+            if triple_of(transfer) == triple and transfer.payer == known.side.other:
                 return transfer
         raise NothingKnown(channel, f"open transfer of payment {payment!r} that {name} knows")
 

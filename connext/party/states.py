@@ -14,17 +14,14 @@ from connext.party.mail import rejected_offer, send_offer, states_again
 from connext.party.newest import agree, both_signed, complete_latest, own_offer
 from connext.party.resumes import complete_resume, countersign_resume
 from connext.party.withdrawals import complete_withdrawal, countersign_withdrawal
-from connext.signing import Signable, check_signature
+from connext.signing import Signable, Signature, check_signature
 from connext.transfers import change
 
 
 def on_proposal(party: Party, channel: Channel, event: Proposal) -> Result:
     signable = Signable(party.deployment.domain, event.state)
-    check_signature(signable.digest, event.signature, channel.counterparty)
-    if signable.digest == channel.latest.digest:
-        return channel, states_again(channel)
-    if (mine := own_offer(channel, signable.digest)) is not None:
-        return both_signed(channel, mine, event.signature)
+    if (known := _answer_known(channel, signable, event.signature)) is not None:
+        return known
     rules.check_reach(channel, event.state)
     offer = Offer(event.state, event.base_nonce, False, signable.digest, event.signature)
     informed = with_params(channel, event.state, event.params)
@@ -39,11 +36,8 @@ def on_proposal(party: Party, channel: Channel, event: Proposal) -> Result:
 
 def on_refusal(party: Party, channel: Channel, event: Refusal) -> Result:
     signable = Signable(party.deployment.domain, event.state)
-    check_signature(signable.digest, event.signature, channel.counterparty)
-    if signable.digest == channel.latest.digest:
-        return channel, states_again(channel)
-    if (mine := own_offer(channel, signable.digest)) is not None:
-        return both_signed(channel, mine, event.signature)
+    if (known := _answer_known(channel, signable, event.signature)) is not None:
+        return known
     rules.check_reach(channel, event.state)
     offer = Offer(event.state, event.base_nonce, True, signable.digest, event.signature)
     try:
@@ -55,6 +49,16 @@ def on_refusal(party: Party, channel: Channel, event: Refusal) -> Result:
     except ConnextError as error:
         return _reject(channel, offer, event, error)
     return _countersign(party, channel, offer, signable)
+
+
+def _answer_known(channel: Channel, signable: Signable, signature: Signature) -> Result | None:
+    """What follows from a state that is the newest already, or that I have proposed myself; None for any other."""
+    check_signature(signable.digest, signature, channel.counterparty)
+    if signable.digest == channel.latest.digest:
+        return channel, states_again(channel)
+    if (mine := own_offer(channel, signable.digest)) is not None:
+        return both_signed(channel, mine, signature)
+    return None
 
 
 def _shown(channel: Channel, offer: Offer) -> Channel:

@@ -14,7 +14,7 @@ from connext.party.core import Party, Result, with_channel
 from connext.party.mail import submit_record
 from connext.party.states import accept_offer, propose
 from connext.transfers import NOTHING_PROVED, Claim, Triple, triple_of, with_change
-from connext.types import Asset
+from connext.types import Asset, Side
 
 
 def follow_up(
@@ -83,28 +83,35 @@ def _resolve_decided(party: Party, channel: Channel) -> Result:
 
 
 def lock(party: Party, channel: Channel, event: events.Lock) -> Result:
-    triple = Triple(event.condition, keccak256(event.params), event.expiry)
-    routes.check_fresh(party, triple.params_hash)
-    nonce = rules.next_nonce(channel, 1)
-    state = routes.locked(channel, nonce, [(channel.side, Asset(event.asset), event.amount)], triple)
-    return propose(party, with_params(channel, state, (event.params,)), state)
+    return _propose_locked(party, channel, [(channel.side, Asset(event.asset), event.amount)], *_fresh(party, event))
 
 
 def forward(party: Party, channel: Channel, event: events.Forward) -> Result:
     routes.check_forward(party, channel, event)
     _, _, claim = routes.incoming_leg(party, event)
-    nonce = rules.next_nonce(channel, 1)
-    state = routes.locked(channel, nonce, [(channel.side, event.asset, event.amount)], claim.triple)
-    return propose(party, with_params(channel, state, (claim.params,)), state)
+    return _propose_locked(party, channel, [(channel.side, event.asset, event.amount)], claim.triple, claim.params)
 
 
 def exchange(party: Party, channel: Channel, event: events.Exchange) -> Result:
-    triple = Triple(event.condition, keccak256(event.params), event.expiry)
-    routes.check_fresh(party, triple.params_hash)
+    triple, params = _fresh(party, event)
     asset = Asset(event.asset)
     amounts = [(channel.side, asset, event.amount), (channel.side.other, Asset(1 - asset), event.taken)]
+    return _propose_locked(party, channel, amounts, triple, params)
+
+
+def _fresh(party: Party, event: events.Lock | events.Exchange) -> tuple[Triple, bytes]:
+    """The triple that the owner names, and its parameters. Raises ParametersReused."""
+    triple = Triple(event.condition, keccak256(event.params), event.expiry)
+    routes.check_fresh(party, triple.params_hash)
+    return triple, event.params
+
+
+def _propose_locked(
+    party: Party, channel: Channel, amounts: list[tuple[Side, Asset, int]], triple: Triple, params: bytes
+) -> Result:
+    """Propose that these sides lock these amounts."""
     state = routes.locked(channel, rules.next_nonce(channel, 1), amounts, triple)
-    return propose(party, with_params(channel, state, (event.params,)), state)
+    return propose(party, with_params(channel, state, (params,)), state)
 
 
 def cancel(party: Party, channel: Channel, event: events.Cancel) -> Result:
@@ -142,10 +149,7 @@ def on_reveal(party: Party, channel: Channel, event: Reveal) -> Result:
 
 
 def record(_party: Party, channel: Channel, event: events.Record) -> Result:
-    for transfer in channel.latest.message.transfers:
-        if transfer.id == event.transfer_id:
-            claim = claim_of(channel, transfer)
-            if not claim.share:
-                raise errors.NoWitness(transfer.id)
-            return channel, [submit_record(channel, claim)]
-    raise errors.NoSuchTransfer(channel.id, event.transfer_id, "at all")
+    claim = claim_of(channel, routes.transfer_in(channel, event.transfer_id))
+    if not claim.share:
+        raise errors.NoWitness(event.transfer_id)
+    return channel, [submit_record(channel, claim)]

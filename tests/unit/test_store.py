@@ -14,10 +14,11 @@ from connext import errors, events
 from connext.channel import Channel, new_channel
 from connext.envelopes import KINDS, Envelope, Refusal, Reveal, envelope_from_json, envelope_to_json
 from connext.messages import Domain
+from connext.papers import read_message, write_message
 from connext.party import Party, adopt, step
 from connext.payments import Terms
 from connext.rules import MAX_OWN_OFFERS
-from connext.store import MAX_FILE_BYTES, InvalidFile, Store, StoreLocked, StoreNotLocked, read_envelope, write_envelope
+from connext.store import MAX_FILE_BYTES, InvalidFile, Store, StoreLocked, StoreNotLocked
 from connext.transfers import Claim
 from connext.types import InvalidValue
 from tests.unit.pair import (
@@ -452,8 +453,8 @@ def test_every_kind_of_envelope_travels_as_a_file(tmp_path: Path) -> None:
     path = tmp_path / "envelope.json"
     kinds = set()
     for envelope in envelopes():
-        write_envelope(path, envelope)
-        assert read_envelope(path) == envelope
+        write_message(path, envelope)
+        assert read_message(path) == envelope
         assert envelope.channel_id == CHANNEL_ID
         kinds.add(json.loads(path.read_text())["kind"])
     assert kinds == set(KINDS)
@@ -462,10 +463,10 @@ def test_every_kind_of_envelope_travels_as_a_file(tmp_path: Path) -> None:
 def test_a_payment_by_files(tmp_path: Path) -> None:
     pair = Pair()
     pair.do(USER, pay(5))
-    write_envelope(tmp_path / "proposal.json", pair.mail[NODE].popleft())
-    pair.do(NODE, read_envelope(tmp_path / "proposal.json"))
-    write_envelope(tmp_path / "countersignature.json", pair.mail[USER].popleft())
-    pair.do(USER, read_envelope(tmp_path / "countersignature.json"))
+    write_message(tmp_path / "proposal.json", pair.mail[NODE].popleft())
+    pair.do(NODE, read_message(tmp_path / "proposal.json"))
+    write_message(tmp_path / "countersignature.json", pair.mail[USER].popleft())
+    pair.do(USER, read_message(tmp_path / "countersignature.json"))
     assert pair.agreed() == state(1, -5)
 
 
@@ -488,10 +489,10 @@ def test_envelopes_are_read_strictly(changes: dict[str, object], where: str) -> 
 
 def test_a_missing_or_broken_envelope_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match="No such file"):
-        read_envelope(tmp_path / "none.json")
+        read_message(tmp_path / "none.json")
     (tmp_path / "list.json").write_text("[]")
     with pytest.raises(InvalidFile, match="expected an object"):
-        read_envelope(tmp_path / "list.json")
+        read_message(tmp_path / "list.json")
 
 
 def test_a_deep_envelope_is_refused_by_name(tmp_path: Path) -> None:
@@ -500,7 +501,7 @@ def test_a_deep_envelope_is_refused_by_name(tmp_path: Path) -> None:
     for depth in (*range(100, 1100, 50), 200_000):
         path.write_text("[" * depth + "]" * depth)
         with pytest.raises(InvalidFile) as error:
-            read_envelope(path)
+            read_message(path)
         assert len(str(error.value)) < 300
 
 
@@ -508,7 +509,7 @@ def test_a_file_that_would_fill_the_memory(tmp_path: Path) -> None:
     path = tmp_path / "large.json"
     path.write_text(" " * MAX_FILE_BYTES + "{}")
     with pytest.raises(InvalidFile, match="larger than"):
-        read_envelope(path)
+        read_message(path)
 
 
 @pytest.mark.parametrize("name", ["\x1b[2J\x1b[31mpaid 10 ETH", "\ud800", "\nchannel settled", "\u202e", "x" * 10**6])
@@ -516,7 +517,7 @@ def test_a_strangers_words_do_not_speak_to_the_terminal(tmp_path: Path, name: st
     path = tmp_path / "hostile.json"
     path.write_text(json.dumps({"kind": "refusal", name: name}))
     with pytest.raises(InvalidFile) as error:
-        read_envelope(path)
+        read_message(path)
     assert str(error.value).isprintable()
     assert len(str(error.value)) < 2100
 
