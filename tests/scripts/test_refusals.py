@@ -10,8 +10,8 @@ from ape import accounts
 from connext.chain.account import AccountSigner
 from connext.envelopes import Proposal
 from connext.messages import Domain, State
+from connext.papers import write_message
 from connext.signing import Signable
-from connext.store import write_envelope
 from connext.types import parse_address
 from tests.scripts.conftest import Pair, opened
 from tests.scripts.running import ALICE, BOB, CAROL, LOCAL, Run, start_anvil
@@ -179,7 +179,7 @@ def test_a_state_that_takes_from_me_waits_for_my_word(pair: Pair, script: str, i
     state = State(bytes.fromhex(pair.channel[2:]), 1, -(10**18), 10**18, 0, 0, (), is_final)
     signed = Signable(domain, state)
     bob = AccountSigner(accounts.test_accounts[1])
-    write_envelope(pair.folder / "taking.json", Proposal(state, 0, bob.sign(signed), ()))
+    write_message(pair.folder / "taking.json", Proposal(state, 0, bob.sign(signed), ()))
     read = (script, "--from", pair.file("taking.json"), "--out", pair.file("ok.json"))
     ran = pair.alice(*read, "--yes")
     ran.failed("waits for your --accept", meaning, f"0x{signed.digest.hex()}")
