@@ -136,6 +136,10 @@ class EvmChain:
         del self._mined[number + 1 :]
         self._next_time = None
 
+    def machine(self) -> pyrevm.EVM:
+        """A machine of its own with all accounts as they are at the head, for whoever runs many transactions on it."""
+        return self._machine(self._mined[-1].accounts, self.head)
+
     def _next_block(self) -> Block:
         return Block(self.head.number + 1, self._next_time or self.head.time + BLOCK_SECONDS)
 
