@@ -11,11 +11,12 @@ from itertools import product
 from connext import calls
 from connext.calls import Call
 from connext.chain import LocalChain, Transaction
-from connext.channel import Deployment, Signed, unsigned_initial
+from connext.channel import Content, Deployment, Signed, unsigned_initial
 from connext.conditions import hash_lock_params, hash_of
 from connext.keccak import keccak256
-from connext.messages import Message, State, Transfer, Withdrawal, digest
+from connext.messages import State, Transfer, Withdrawal, digest
 from connext.signing import Signable
+from connext.token import TOKEN_ABI
 from connext.types import DAY, Address, Asset, Bytes32, ChannelIdentity, Side
 from connext.world import Actor, actor
 from tests.scene import channel_of, deploy, enrich
@@ -61,6 +62,12 @@ class Stage:
         assert bad.isdisjoint(event.name for event in receipt.events), call.function
         return receipt.gas_used
 
+    def send_plain(self, sender: Address, to: Address, data: bytes, value: int = 0) -> int:
+        """The gas of what is not about the channels."""
+        receipt = self.chain.send(Transaction(sender, to, data, value))
+        assert receipt.error is None
+        return receipt.gas_used
+
     def channel(self, number: int = 1) -> ChannelIdentity:
         """A channel of this story alone. Story and number are one byte each: every identity costs the same calldata."""
         return channel_of(self.user, self.node, self.story << 8 | number)
@@ -68,7 +75,7 @@ class Stage:
     def id(self, channel: ChannelIdentity) -> Bytes32:
         return channel.id(self.deployment.domain.chain_id, self.manager)
 
-    def signed(self, message: Message) -> Signed[Message]:
+    def signed(self, message: Content) -> Signed[Content]:
         signable = Signable(self.deployment.domain, message)
         user, node = (party.signer.sign(signable) for party in (self.user, self.node))
         return Signed(message, digest(self.deployment.domain, message), user, node)
@@ -165,7 +172,8 @@ def withdrawal(stage: Stage, amounts: Amounts) -> int:
     parts = (amounts.wei // 5, amounts.wei // 7, amounts.token // 5, amounts.token // 7)
     deadline = 2**40
     signed = stage.signed(Withdrawal(stage.id(channel), 0, *parts, stage.user.account, deadline))
-    return stage.send(stage.user, calls.withdraw(channel, signed.message, signed.user_signature, signed.node_signature))
+    signatures = (signed.signature(side) for side in Side)
+    return stage.send(stage.user, calls.withdraw(channel, signed.message, *signatures))
 
 
 def cooperative_close(stage: Stage, amounts: Amounts) -> int:
@@ -256,6 +264,27 @@ def settle_later(stage: Stage, amounts: Amounts) -> int:
     return gas
 
 
+def plain_transfer(stage: Stage, amounts: Amounts) -> int:
+    """A payment without a channel, to an account that holds some already. Of both assets: two transactions."""
+    gas = 0
+    if amounts.wei:
+        gas += stage.send_plain(stage.user.account, stage.node.account, b"", amounts.wei)
+    if amounts.token:
+        data = TOKEN_ABI.encode_call("transfer", stage.node.account, amounts.token)
+        gas += stage.send_plain(stage.user.account, stage.deployment.token, data)
+    return gas
+
+
+def approval(stage: Stage, amounts: Amounts) -> int:
+    """What comes before an account's first deposit of a token, once."""
+    if not amounts.token:
+        return 0
+    newcomer = actor(f"newcomer {stage.story}").account
+    stage.chain.set_balance(newcomer, ETHER)
+    data = TOKEN_ABI.encode_call("approve", stage.manager, 2**256 - 1)
+    return stage.send_plain(newcomer, stage.deployment.token, data)
+
+
 SCENARIOS: dict[str, Scenario] = {
     "first deposit": first_deposit,
     "top-up": top_up,
@@ -274,6 +303,8 @@ SCENARIOS: dict[str, Scenario] = {
     "each further transfer": further_transfer,
     "settlement with 200 open transfers": settlement_of_many(200),
     "settle a transfer later": settle_later,
+    "plain transfer": plain_transfer,
+    "approval of the token": approval,
 }
 
 
