@@ -81,14 +81,20 @@ def resume(identity: ChannelIdentity, resume: Resume, user_signature: Signature,
     return Call("resume", (identity, resume.deadline, _split(user_signature), _split(node_signature)))
 
 
-def settle(identity: ChannelIdentity, state: State | StateHeader | None) -> Call:
-    """state: the recorded one; None where none was recorded. Of a mere header the transfers stay open."""
-    transfers = state.transfers if isinstance(state, State) else ()
+def settle(
+    identity: ChannelIdentity, state: State | StateHeader | None, transfers: tuple[Transfer, ...] | None = None
+) -> Call:
+    """state: the recorded one; None where none was recorded. transfers: its own, if not given; with none of them they
+    stay open."""
+    if transfers is None:
+        transfers = state.transfers if isinstance(state, State) else ()
     return Call("settle", (identity, _header(state) if state is not None else INITIAL, transfers), gas=_gas(transfers))
 
 
-def close(identity: ChannelIdentity, signed: Signed[State]) -> Call:
-    transfers = signed.message.transfers
+def close(identity: ChannelIdentity, signed: Signed[State], transfers: tuple[Transfer, ...] | None = None) -> Call:
+    """transfers: the state's own, if not given."""
+    if transfers is None:
+        transfers = signed.message.transfers
     return Call("close", (identity, _signed(signed), transfers), gas=_gas(transfers))
 
 

@@ -6,7 +6,7 @@ wei.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Protocol, TypeGuard
 
@@ -16,6 +16,8 @@ from connext.types import Asset, InvalidValue, Side
 
 _NAME = re.compile(r"\w[\w '.-]{0,63}")
 _WEI = re.compile(r"(0|[1-9]\d*) wei (ETH|DAI)")
+
+NO_MONEY = Holdings(0, 0)
 
 
 class FieldType(Protocol):
@@ -72,6 +74,31 @@ class MoneyField:
 
 
 @dataclass(frozen=True, slots=True)
+class NetField:
+    """What payments added to a side, or took from it (negative), in both assets."""
+
+    expected: ClassVar[str] = "amounts such as '-1.5 ETH', '20 DAI and -7 wei ETH' or 'nothing'"
+
+    def read(self, value: object, path: str) -> Holdings:
+        if isinstance(value, Holdings):
+            return value
+        if not isinstance(value, str):
+            raise InvalidValue(path, self.expected, value)
+        net = NO_MONEY
+        for part in value.split(" and "):
+            amount = MoneyField().read(part.removeprefix("-"), path)
+            if part.startswith("-"):
+                amount = Holdings(-amount.amount_wei, -amount.amount_token)
+            if (net.amount_wei and amount.amount_wei) or (net.amount_token and amount.amount_token):
+                raise InvalidValue(path, "each asset once", value)
+            net = Holdings(net.amount_wei + amount.amount_wei, net.amount_token + amount.amount_token)
+        return net
+
+    def write(self, value: Holdings) -> str:
+        return format_amounts(value.amount_wei, value.amount_token)
+
+
+@dataclass(frozen=True, slots=True)
 class DurationField:
     """A length of time in seconds."""
 
@@ -107,6 +134,21 @@ class CountField:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionsField:
+    """Places in a list, counted from 0."""
+
+    expected: ClassVar[str] = "a list of whole numbers, not negative"
+
+    def read(self, value: object, path: str) -> tuple[int, ...]:
+        if not isinstance(value, list | tuple):
+            raise InvalidValue(path, self.expected, value)
+        return tuple(CountField().read(item, f"{path}[{i}]") for i, item in enumerate(value))
+
+    def write(self, value: tuple[int, ...]) -> list[int]:
+        return list(value)
+
+
+@dataclass(frozen=True, slots=True)
 class FlagField:
     expected: ClassVar[str] = "true or false"
 
@@ -123,7 +165,7 @@ class FlagField:
 class ChoiceField:
     """A member of an enum, by its written name."""
 
-    choices: Mapping[str, Enum]
+    choices: Mapping[str, Enum] = field(hash=False)
 
     @property
     def expected(self) -> str:
@@ -146,8 +188,10 @@ def _is_count(value: object) -> TypeGuard[int]:
 
 Name = Annotated[str, NameField()]
 Money = Annotated[Holdings, MoneyField()]
+Net = Annotated[Holdings, NetField()]
 Duration = Annotated[int, DurationField()]
 Count = Annotated[int, CountField()]
+Positions = Annotated[tuple[int, ...], PositionsField()]
 Flag = Annotated[bool, FlagField()]
 SideName = Annotated[Side, ChoiceField({"user": Side.USER, "node": Side.NODE})]
 AssetName = Annotated[Asset, ChoiceField({"ETH": Asset.ETH, "DAI": Asset.DAI})]

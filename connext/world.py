@@ -6,13 +6,15 @@ as soon as a confirmed block shows a reason to. Dishonesty is written down, as a
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from connext import calls, events
+from connext.abi import Artifact
 from connext.calls import Call
 from connext.chain import Block, CallReverted, CannotSend, LocalChain, Receipt, Transaction
 from connext.chain.views import confirmed_view, wallet_at
-from connext.channel import UNSEEN, Channel, Deployment, Signed
+from connext.channel import UNSEEN, Channel, Content, Deployment, Signed
 from connext.envelopes import Envelope, SignedExit
 from connext.errors import ConnextError
 from connext.events import Output
@@ -27,7 +29,7 @@ from connext.signing import Key, Signable, Signature, Signer
 from connext.streams import PayingStream, ReceivingStream
 from connext.token import TOKEN_ABI
 from connext.transfers import triple_of
-from connext.types import ZERO_ADDRESS, Address, Bytes32, ChannelIdentity
+from connext.types import ZERO_ADDRESS, Address, Bytes32, ChannelIdentity, Side
 
 
 @dataclass(eq=False)
@@ -55,6 +57,14 @@ class CannotUndo(ConnextError, ValueError):
 
 
 @dataclass(eq=False)
+class WrongKind(ConnextError, LookupError):
+    text = "message {label!r} is a {kind}, not a {wanted}"
+    label: str
+    kind: str
+    wanted: str
+
+
+@dataclass(eq=False)
 class NoAccountKey(ConnextError, LookupError):
     text = "{name} cannot sign for its account: give its Actor an account_key"
     name: str
@@ -79,9 +89,16 @@ class Actor:
 
 
 def actor(name: str) -> Actor:
-    """Somebody whose account and signer are two keys made from the name: always the same, for stories only."""
-    account, signer = Key(keccak256(b"account " + name.encode())), Key(keccak256(b"signer " + name.encode()))
+    """Somebody whose account and signer are two keys made from the name: always the same, for stories only.
+
+    The account of "alice's signer" is the signer of "alice".
+    """
+    signer = Key(keccak256(b"signer " + name.removesuffix(SIGNER_OF).encode()))
+    account = signer if name.endswith(SIGNER_OF) else Key(keccak256(b"account " + name.encode()))
     return Actor(name, account.address, signer, account)
+
+
+SIGNER_OF = "'s signer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +119,10 @@ class Evidence:
     withdrawals: list[Signed[Withdrawal]] = field(default_factory=list)
     resumes: list[Signed[Resume]] = field(default_factory=list)
     exits: list[SignedExit] = field(default_factory=list)
+
+
+HandMade = Signed[State] | Signed[Withdrawal] | Signed[Resume] | SignedExit
+"""A message that no honest software need have signed."""
 
 
 @dataclass(slots=True)
@@ -146,7 +167,7 @@ class World:
 
     actors and channels have names. depth: how many blocks confirm one. patient: after each action, wait for its
     confirmation; without it, blocks are mined only where an action says so. first_block: where the manager's logs
-    begin.
+    begin. doubles: test contracts that an account can become, by name.
     """
 
     def __init__(
@@ -160,6 +181,7 @@ class World:
         depth: int = 1,
         patient: bool = True,
         first_block: int = 0,
+        doubles: Mapping[str, Artifact] = MappingProxyType({}),
     ) -> None:
         self.chain = chain
         self.deployment = deployment
@@ -168,6 +190,8 @@ class World:
         self.depth = depth
         self.patient = patient
         self.first_block = first_block
+        self.doubles = doubles
+        self.by_hand: dict[str, HandMade] = {}
         self.parties = {
             name: Party(deployment, policy, actor.account, actor.signer, {}) for name, actor in self.actors.items()
         }
@@ -205,6 +229,11 @@ class World:
 
     def payment(self, name: str) -> Payment:
         return _named("payment", self.payments, name)
+
+    def party_of(self, channel: str, side: Side) -> Actor:
+        """Who is this side of the channel."""
+        account = self.identity(channel).account(side)
+        return next(actor for actor in self.actors.values() if actor.account == account)
 
     def _is_party(self, name: str, identity: ChannelIdentity) -> bool:
         actor = self.actors[name]
@@ -254,7 +283,28 @@ class World:
             raise NothingKnown(channel, f"countersigned state with nonce {nonce}")
         return states[nonce]
 
+    def made(self, label: str, kind: type[Content]) -> Signed[Content]:
+        """What was signed by hand under this label."""
+        signed = _named("message", self.by_hand, label)
+        if isinstance(signed, SignedExit) or not isinstance(signed.message, kind):
+            raise WrongKind(label, _kind(signed), kind.__name__)
+        return signed
+
+    def made_exit(self, label: str) -> SignedExit:
+        signed = _named("message", self.by_hand, label)
+        if not isinstance(signed, SignedExit):
+            raise WrongKind(label, _kind(signed), "Exit")
+        return signed
+
     # --- The chain ---
+
+    def become(self, actor: Actor, contract: str, conduct: int) -> None:
+        """Give the actor's account the code of a test contract, which is told what to do."""
+        double = _named("test contract", self.doubles, contract)
+        self.chain.set_code(actor.account, double.runtime)
+        if conduct:
+            # Not from the account itself: an account with code sends nothing (EIP-3607).
+            self._send(Transaction(ZERO_ADDRESS, actor.account, double.abi.encode_call("behave", conduct)))
 
     def send(self, name: str, call: Call) -> Receipt:
         """The actor's account sends the call; the receipt says what became of it."""
@@ -380,11 +430,18 @@ class World:
         return False
 
     def _confirm(self) -> bool:
-        """Mine a block if what happened is not deep enough yet."""
-        if not self.patient or self.chain.head.number >= self._to_confirm + self.depth:
+        """Mine a block if what happened is not deep enough yet. Whoever is silent waits for nothing."""
+        if not self.patient or not self._is_anybody_awake() or self.chain.head.number >= self._to_confirm + self.depth:
             return False
         self.chain.mine()
         return True
+
+    def _is_anybody_awake(self) -> bool:
+        return any(party.channels for name, party in self.parties.items() if name not in self.silent)
+
+
+def _kind(made: HandMade) -> str:
+    return "Exit" if isinstance(made, SignedExit) else type(made.message).__name__
 
 
 Thing = TypeVar("Thing")

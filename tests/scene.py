@@ -27,6 +27,10 @@ def double(name: str) -> Artifact:
     return Artifact.parse(name, (ARTIFACTS / f"{name}.json").read_text())
 
 
+DOUBLES = {name: double(name) for name in ("HostileRecipient", "HostileCondition", "AnyShare")}
+"""What an account can become."""
+
+
 def deploy(chain: LocalChain) -> Deployment:
     """DAI, conditions, registry and manager, always at the same addresses."""
     chain.set_balance(DEPLOYER, WEALTH_WEI)
@@ -60,7 +64,8 @@ def new_world(chain: LocalChain, *, depth: int = 1, patient: bool = True) -> Wor
     actors = [actor(name) for name in ("alice", "bob", "carol")]
     enrich(chain, deployment, (person.account for person in actors))
     alice, bob, _ = actors
-    return World(chain, deployment, actors, {"main": channel_of(alice, bob)}, depth=depth, patient=patient)
+    channels = {"main": channel_of(alice, bob)}
+    return World(chain, deployment, actors, channels, depth=depth, patient=patient, doubles=DOUBLES)
 
 
 def assert_ledger_is_storage(world: World) -> None:

@@ -20,7 +20,7 @@ ConnextError.
 
 from collections.abc import Iterable
 
-from connext.actions import by_parties, by_world, conditional, on_chain  # each enters its verbs into the table
+from connext.actions import by_hand, by_parties, by_world, conditional, on_chain  # each enters its verbs into the table
 from connext.actions.form import VOCABULARY, Action, UnknownAction, action, perform, read_action, write_action
 from connext.world import Outcome, World
 
@@ -29,6 +29,7 @@ __all__ = [
     "Action",
     "UnknownAction",
     "action",
+    "by_hand",
     "by_parties",
     "by_world",
     "conditional",

@@ -2,12 +2,9 @@
 
 from connext import events
 from connext.actions.form import verb
-from connext.fields import Duration, Money, Name
-from connext.ledger import Holdings
+from connext.fields import NO_MONEY, Duration, Money, Name
 from connext.types import HOUR
 from connext.world import Actor, NothingKnown, World
-
-NOTHING = Holdings(0, 0)
 
 
 @verb
@@ -27,8 +24,8 @@ def propose_withdrawal(
     world: World,
     actor: Actor,
     channel: Name,
-    user: Money = NOTHING,
-    node: Money = NOTHING,
+    user: Money = NO_MONEY,
+    node: Money = NO_MONEY,
     recipient: Name | None = None,
     window: Duration = HOUR,
 ) -> None:

@@ -7,8 +7,9 @@ from connext.actions.conditional import witness_of
 from connext.actions.form import Action, ActionsField, perform, verb
 from connext.calls import Call
 from connext.channel import Signed, unsigned_initial
-from connext.fields import AssetName, Count, Money, Name, SideName
-from connext.messages import State, StateHeader, header, transfers_hash
+from connext.envelopes import SignedExit
+from connext.fields import AssetName, Count, Money, Name, Positions, SideName
+from connext.messages import Resume, State, StateHeader, Transfer, Withdrawal, header, transfers_hash
 from connext.signing import to_rsv
 from connext.token import Permit, signable_permit
 from connext.types import InvalidValue, Side
@@ -31,66 +32,92 @@ def collateralize(world: World, channel: Name, amount: Money) -> Call:
 
 
 @verb
-def withdraw(world: World, channel: Name, sequence: Count | None = None) -> Call:
+def withdraw(world: World, channel: Name, sequence: Count | None = None, message: Name | None = None) -> Call:
     """Without a sequence, the last withdrawal that both signed."""
-    known = world.evidence[world.channel_id(channel)].withdrawals
-    chosen = [signed for signed in known if sequence in (None, signed.message.sequence)]
-    if not chosen:
-        raise NothingKnown(channel, "countersigned withdrawal")
-    message, user, node = chosen[-1].message, chosen[-1].signature(Side.USER), chosen[-1].signature(Side.NODE)
-    return calls.withdraw(world.identity(channel), message, user, node)
+    signed = world.made(message, Withdrawal) if message else _withdrawal(world, channel, sequence)
+    return calls.withdraw(
+        world.identity(channel), signed.message, signed.signature(Side.USER), signed.signature(Side.NODE)
+    )
 
 
 @verb
-def checkpoint(world: World, actor: Actor, channel: Name, nonce: Count | None = None) -> Call:
+def checkpoint(
+    world: World, actor: Actor, channel: Name, nonce: Count | None = None, message: Name | None = None
+) -> Call:
     """Without a nonce, the newest state that the actor could have."""
-    return calls.checkpoint(world.identity(channel), _state(world, actor, channel, nonce))
+    return calls.checkpoint(world.identity(channel), _state(world, actor, channel, nonce, message))
 
 
 @verb
-def start_dispute(world: World, actor: Actor, channel: Name, nonce: Count | None = None) -> Call:
+def start_dispute(
+    world: World, actor: Actor, channel: Name, nonce: Count | None = None, message: Name | None = None
+) -> Call:
     """Nonce 0: without a state."""
-    return calls.start_dispute(world.identity(channel), _state(world, actor, channel, nonce))
+    return calls.start_dispute(world.identity(channel), _state(world, actor, channel, nonce, message))
 
 
 @verb
-def start_dispute_with_exit(world: World, actor: Actor, channel: Name, nonce: Count | None = None) -> Call:
-    """With the last exit that was signed."""
-    exits = world.evidence[world.channel_id(channel)].exits
-    if not exits:
-        raise NothingKnown(channel, "signed exit")
-    signed = _state(world, actor, channel, nonce)
-    return calls.start_dispute_with_exit(world.identity(channel), exits[-1].exit, exits[-1].signature, signed)
+def start_dispute_with_exit(
+    world: World,
+    actor: Actor,
+    channel: Name,
+    nonce: Count | None = None,
+    message: Name | None = None,
+    exit_message: Name | None = None,
+) -> Call:
+    """With the last exit that was signed, or the one made by hand as `exit_message`."""
+    leave = world.made_exit(exit_message) if exit_message is not None else _exit(world, channel)
+    signed = _state(world, actor, channel, nonce, message)
+    return calls.start_dispute_with_exit(world.identity(channel), leave.exit, leave.signature, signed)
 
 
 @verb
-def resume(world: World, channel: Name) -> Call:
-    """With the last resume that both signed."""
-    known = world.evidence[world.channel_id(channel)].resumes
-    if not known:
-        raise NothingKnown(channel, "countersigned resume")
-    message, user, node = known[-1].message, known[-1].signature(Side.USER), known[-1].signature(Side.NODE)
-    return calls.resume(world.identity(channel), message, user, node)
+def resume(world: World, channel: Name, message: Name | None = None) -> Call:
+    """Without a message, with the last resume that both signed."""
+    signed = world.made(message, Resume) if message is not None else _resume(world, channel)
+    return calls.resume(
+        world.identity(channel), signed.message, signed.signature(Side.USER), signed.signature(Side.NODE)
+    )
 
 
 @verb
-def settle(world: World, actor: Actor, channel: Name, nonce: Count | None = None) -> Call:
-    """Without a nonce, with the recorded state."""
-    if nonce is not None:
-        return calls.settle(world.identity(channel), _state(world, actor, channel, nonce).message)
-    known = world.ledger().channels.get(world.channel_id(channel))
-    recorded = known.recorded if known is not None else None
-    return calls.settle(world.identity(channel), _with_list(world, channel, recorded))
+def settle(
+    world: World,
+    actor: Actor,
+    channel: Name,
+    nonce: Count | None = None,
+    message: Name | None = None,
+    list_of: Name | None = None,
+) -> Call:
+    """Without nonce and message, with the recorded state. list_of: shows the transfers of another message."""
+    state: State | StateHeader | None
+    if nonce is not None or message is not None:
+        state = _state(world, actor, channel, nonce, message).message
+    else:
+        known = world.ledger().channels.get(world.channel_id(channel))
+        state = _with_list(world, channel, known.recorded if known is not None else None)
+    return calls.settle(world.identity(channel), state, _list(world, list_of))
 
 
 @verb
-def settle_transfers(world: World, channel: Name) -> Call:
-    """All open transfers of a settled channel that can be settled now."""
+def settle_transfers(world: World, channel: Name, list_of: Name | None = None, wanted: Positions | None = None) -> Call:
+    """The open transfers of a settled channel that can be settled now; wanted: only these of the list.
+
+    list_of: shows the transfers of this message.
+    """
+    listed = _list(world, list_of)
+    if listed is None:
+        listed = _open_transfers(world, channel)
+    chosen = calls.ALL_TRANSFERS if wanted is None else sum(1 << place for place in set(wanted))
+    return calls.settle_transfers(world.identity(channel), listed, chosen)
+
+
+def _open_transfers(world: World, channel: str) -> tuple[Transfer, ...]:
     known = world.ledger().channels.get(world.channel_id(channel))
     wanted = known.open_transfers.transfers_hash if known is not None else bytes(32)
-    for signed in world.evidence[world.channel_id(channel)].states.values():
-        if transfers_hash(signed.message.transfers) == wanted:
-            return calls.settle_transfers(world.identity(channel), signed.message.transfers)
+    for state in _all_states(world, channel):
+        if transfers_hash(state.transfers) == wanted:
+            return state.transfers
     raise NothingKnown(channel, "open transfers after its settlement")
 
 
@@ -102,8 +129,17 @@ def record(world: World, payment: Name) -> Call:
 
 
 @verb
-def close(world: World, actor: Actor, channel: Name, nonce: Count | None = None) -> Call:
-    return calls.close(world.identity(channel), _state(world, actor, channel, nonce))
+def close(
+    world: World,
+    actor: Actor,
+    channel: Name,
+    nonce: Count | None = None,
+    message: Name | None = None,
+    list_of: Name | None = None,
+) -> Call:
+    """list_of: shows the transfers of another message."""
+    signed = _state(world, actor, channel, nonce, message)
+    return calls.close(world.identity(channel), signed, _list(world, list_of))
 
 
 @verb
@@ -157,16 +193,52 @@ def _item(world: World, actor: Actor, item: Action) -> Call:
 
 def _with_list(world: World, channel: str, recorded: StateHeader | None) -> State | StateHeader | None:
     """The state with its transfers, if anybody has it."""
-    for signed in world.evidence[world.channel_id(channel)].states.values():
-        if header(signed.message) == recorded:
-            return signed.message
+    for state in _all_states(world, channel):
+        if header(state) == recorded:
+            return state
     return recorded
 
 
-def _state(world: World, actor: Actor, channel: str, nonce: int | None) -> Signed[State]:
-    """The newest state the actor could send, or any that both signed; nonce 0 is the initial one."""
+def _all_states(world: World, channel: str) -> list[State]:
+    """Of the channel, by both or by hand."""
+    channel_id = world.channel_id(channel)
+    known = [signed.message for signed in world.evidence[channel_id].states.values()]
+    made = [signed.message for signed in world.by_hand.values() if isinstance(signed, Signed)]
+    return known + [state for state in made if isinstance(state, State) and state.channel_id == channel_id]
+
+
+def _list(world: World, label: str | None) -> tuple[Transfer, ...] | None:
+    return world.made(label, State).message.transfers if label is not None else None
+
+
+def _state(world: World, actor: Actor, channel: str, nonce: int | None, message: str | None = None) -> Signed[State]:
+    """The newest state the actor could send, any that both signed, or one made by hand; nonce 0 is the initial one."""
+    if message is not None:
+        return world.made(message, State)
     if nonce is None:
         return world.newest(actor.name, channel)
     if nonce == 0:
         return unsigned_initial(world.channel_id(channel))
     return world.countersigned(channel, nonce)
+
+
+def _withdrawal(world: World, channel: str, sequence: int | None) -> Signed[Withdrawal]:
+    known = world.evidence[world.channel_id(channel)].withdrawals
+    chosen = [signed for signed in known if sequence in (None, signed.message.sequence)]
+    if not chosen:
+        raise NothingKnown(channel, "countersigned withdrawal")
+    return chosen[-1]
+
+
+def _exit(world: World, channel: str) -> SignedExit:
+    exits = world.evidence[world.channel_id(channel)].exits
+    if not exits:
+        raise NothingKnown(channel, "signed exit")
+    return exits[-1]
+
+
+def _resume(world: World, channel: str) -> Signed[Resume]:
+    known = world.evidence[world.channel_id(channel)].resumes
+    if not known:
+        raise NothingKnown(channel, "countersigned resume")
+    return known[-1]

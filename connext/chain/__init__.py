@@ -119,6 +119,9 @@ class LocalChain(Chain, Protocol):
 
     def set_balance(self, account: Address, wei: int) -> None: ...
 
+    def set_code(self, address: Address, runtime: bytes) -> None:
+        """Put a contract where no transaction could: at the address of a token, for instance."""
+
     def set_next_time(self, time: int) -> None:
         """Give the next block this time instead of BLOCK_SECONDS after the head. Raises TimeHasPassed."""
 

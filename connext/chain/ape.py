@@ -166,6 +166,9 @@ class ApeLocalChain(ApeChain):
     def set_balance(self, account: Address, wei: int) -> None:
         self._rpc("anvil_setBalance", checksum(account), hex(wei))
 
+    def set_code(self, address: Address, runtime: bytes) -> None:
+        self._rpc("anvil_setCode", checksum(address), _hex(runtime))
+
     def set_next_time(self, time: int) -> None:
         head = self.head
         if time <= head.time:

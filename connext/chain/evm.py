@@ -120,7 +120,6 @@ class EvmChain:
         self._put(account, replace(self._mined[-1].accounts.get(account, _Account()), balance=wei))
 
     def set_code(self, address: Address, runtime: bytes) -> None:
-        """Put a contract where no transaction could: at the address of a token, for instance."""
         self._put(address, replace(self._mined[-1].accounts.get(address, _Account()), code=runtime))
 
     def set_next_time(self, time: int) -> None:

@@ -8,7 +8,7 @@ from ape.managers import ChainManager
 
 from connext import calls
 from connext.abi import manager_abi
-from connext.actions import action, play
+from connext.actions import Action, action, play
 from connext.chain import CallReverted, CannotSend, LocalChain, Receipt, TimeHasPassed, Transaction
 from connext.chain.ape import ApeChain, ApeLocalChain
 from connext.chain.evm import EvmChain
@@ -16,7 +16,7 @@ from connext.channel import Signed
 from connext.codec import to_json
 from connext.conditions import hash_lock_params, hash_of
 from connext.keccak import keccak256
-from connext.ledger import Settlement
+from connext.ledger import Holdings, Settlement
 from connext.messages import State, Transfer
 from connext.types import DAY, Amounts, Asset, Side
 from connext.world import Outcome, World
@@ -58,6 +58,32 @@ SAMPLE = [
     action("deposit", "alice", channel="main", side="user", amount="1 ETH"),
 ]
 
+BY_HAND = [
+    action("go_silent", "alice"),
+    action("go_silent", "bob"),
+    action("deposit", "carol", channel="main", side="user", amount="2 ETH and 7 DAI"),
+    action("become", "alice", contract="HostileRecipient", conduct=1),
+    action("become", "carol", contract="AnyShare"),
+    action("make_terms", payment="half", condition="carol", expires="1 h", share=ETH // 2),
+    action(
+        "make_state",
+        message="it",
+        channel="main",
+        nonce=5,
+        user="-1 ETH and -10 DAI",
+        node="9 DAI",
+        final=True,
+        transfers=[{"payment": "half", "payer": "user", "amount": "1 ETH"}],
+    ),
+    action("make_exit", "bob", message="leave", channel="main", dispute=1, deadline="1 h"),
+    action("start_dispute_with_exit", "bob", channel="main", exit_message="leave", message="it"),
+    action("record", "bob", payment="half"),
+    action("close", "bob", channel="main", message="it"),
+    action("advance", duration="1 h"),
+    action("settle_transfers", "bob", channel="main"),
+    action("push_credit", "bob", account="alice", asset="ETH"),
+]
+
 
 @pytest.fixture
 def anvil(chain: ChainManager) -> ApeLocalChain:
@@ -84,21 +110,33 @@ def comparable(world: World, receipts: list[Receipt]) -> list[tuple[object, ...]
     ]
 
 
-def test_same_results_on_both(evm: EvmChain, anvil: ApeLocalChain) -> None:
+def play_on_both(evm: EvmChain, anvil: ApeLocalChain, steps: list[Action]) -> list[World]:
+    """The two worlds at the end, after the same outcome of every step."""
     worlds = [new_world(chain) for chain in (evm, anvil)]
-    for step in SAMPLE:
+    for step in steps:
         outcomes: list[Outcome] = [play(world, [step])[0] for world in worlds]
         in_process, through_ape = (
             comparable(world, outcome.receipts) for world, outcome in zip(worlds, outcomes, strict=True)
         )
         assert in_process == through_ape, step
     assert worlds[0].ledger() == worlds[1].ledger()
+    return worlds
+
+
+def test_same_results_on_both(evm: EvmChain, anvil: ApeLocalChain) -> None:
+    worlds = play_on_both(evm, anvil, SAMPLE)
     assert any(receipt.error for receipt in worlds[0].sent)
     names = {event.name for receipt in worlds[0].sent for event in receipt.events}
     assert {"OutcomeRecorded", "TransfersLocked", "TransfersSettled"} <= names
     assert_ledger_is_storage(worlds[1])
     for name in worlds[0].actors:
         assert worlds[0].wallet(name) == worlds[1].wallet(name)
+
+
+def test_same_results_of_what_is_made_by_hand(evm: EvmChain, anvil: ApeLocalChain) -> None:
+    world = play_on_both(evm, anvil, BY_HAND)[1]
+    assert [receipt.error.name for receipt in world.sent if receipt.error] == ["DeliveryFailed"]
+    assert world.ledger().credit(world.actor("alice").account) == Holdings(3 * ETH // 2, 0)
 
 
 def test_old_blocks_can_be_read(local_chain: LocalChain) -> None:

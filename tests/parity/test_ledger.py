@@ -57,7 +57,7 @@ def random_action(rng: Random) -> Action:
 
 
 def _is_given(rng: Random, name: str, field: str) -> bool:
-    return field in VOCABULARY[name].required or rng.random() < 0.3
+    return field in VOCABULARY[name].required or (field in VALUES and rng.random() < 0.3)
 
 
 def _amount(rng: Random) -> str:
@@ -92,7 +92,8 @@ VALUES: dict[str, Callable[[Random], Any]] = {
     "take": lambda _: "5 DAI",
 }
 
-MENU = [name for name in VOCABULARY if name not in ("go_silent", "drop", "restore", "propose_close")]
+BY_HAND = ("make_state", "make_withdrawal", "make_resume", "make_exit", "make_terms", "become")
+MENU = [name for name in VOCABULARY if name not in ("go_silent", "drop", "restore", "propose_close", *BY_HAND)]
 MENU += [*BETWEEN_PARTIES, "start_dispute", "come_back"] * 6 + ["propose_resume", "accept"] * 10
 MENU += ["go_silent", "propose_close", "advance", "batch", "withdraw_reserve"]
 

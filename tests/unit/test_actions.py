@@ -11,8 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connext.actions import VOCABULARY, Action, UnknownAction, action, read_action, write_action
+from connext.actions.by_hand import Locked, LockedField
 from connext.actions.form import ActionsField, Verb
-from connext.fields import ChoiceField, CountField, DurationField, FlagField, MoneyField, NameField
+from connext.fields import (
+    ChoiceField,
+    CountField,
+    DurationField,
+    FlagField,
+    MoneyField,
+    NameField,
+    NetField,
+    PositionsField,
+)
 from connext.ledger import Holdings
 from connext.stories import InvalidStory, Story, Terms, read_story, write_story
 from connext.types import InvalidValue, Side
@@ -35,6 +45,7 @@ actions:
 # --- Random actions: everything in the table ---
 
 MONEY = st.builds(Holdings, st.integers(0, 2**128 - 1), st.integers(0, 2**128 - 1))
+NETS = st.builds(Holdings, st.integers(-(2**127), 2**127 - 1), st.integers(-(2**127), 2**127 - 1))
 NAMES = st.builds(str.__add__, st.sampled_from("aZé0_"), st.text("aé0 _'.-", max_size=8))
 TITLES = st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "), max_size=40)
 
@@ -47,6 +58,20 @@ def values_of(field_type: Any) -> st.SearchStrategy[Any]:
             return MONEY
         case CountField() | DurationField():
             return st.integers(0, 2**64)
+        case NetField():
+            return NETS
+        case PositionsField():
+            return st.lists(st.integers(0, 300)).map(tuple)
+        case LockedField():
+            locked = st.builds(
+                Locked,
+                NAMES,
+                st.integers(0, 255),
+                st.integers(0, 255),
+                st.integers(0, 2**128 - 1),
+                st.integers(0, 2**64 - 1),
+            )
+            return st.lists(locked, max_size=3).map(tuple)
         case FlagField():
             return st.booleans()
         case ChoiceField(choices=choices):
