@@ -1,8 +1,8 @@
 """Countersigned updates, and vouchers of a stream, per second on one core: `python -m connext.bench`.
 
 One update is a payment between two parties through `party.step`: one proposes and signs, the other verifies, judges and
-countersigns, the first verifies the countersignature. Files and networks are left out. It is compared with what its four
-signature operations (two to sign, two to recover) alone allow, measured in the same round.
+countersigns, the first verifies the countersignature. Files and networks are left out. It is compared with what its
+four signature operations (two to sign, two to recover) alone allow, measured in the same round.
 
 One voucher is signed by the payer's end of a stream and checked by the payee's. It is compared with one signature and
 one recovery alone.
