@@ -176,6 +176,21 @@ def withdrawal(stage: Stage, amounts: Amounts) -> int:
     return stage.send(stage.user, calls.withdraw(channel, signed.message, *signatures))
 
 
+def withdrawal_of_the_user(stage: Stage, amounts: Amounts) -> int:
+    """The node takes nothing."""
+    channel = stage.funded(amounts)
+    parts = (amounts.wei // 5, 0, amounts.token // 5, 0)
+    signed = stage.signed(Withdrawal(stage.id(channel), 0, *parts, stage.user.account, NEVER))
+    signatures = (signed.signature(side) for side in Side)
+    return stage.send(stage.user, calls.withdraw(channel, signed.message, *signatures))
+
+
+def node_deposit(stage: Stage, amounts: Amounts) -> int:
+    """What `collateralize` does, with money from outside of the contract."""
+    channel = stage.opened(amounts)
+    return stage.send(stage.node, calls.top_up(stage.id(channel), Side.NODE, amounts.wei, amounts.token))
+
+
 def cooperative_close(stage: Stage, amounts: Amounts) -> int:
     channel = stage.funded(amounts)
     return stage.send(stage.user, calls.close(channel, stage.paid(channel, amounts, nonce=7, is_final=True)))
@@ -305,6 +320,8 @@ SCENARIOS: dict[str, Scenario] = {
     "settle a transfer later": settle_later,
     "plain transfer": plain_transfer,
     "approval of the token": approval,
+    "withdrawal of the user alone": withdrawal_of_the_user,
+    "node's deposit from its wallet": node_deposit,
 }
 
 
