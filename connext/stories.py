@@ -1,6 +1,6 @@
 """A story as a YAML document: its channels, and its actions in order (docs/formats.md). Errors name line and field."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, get_type_hints
@@ -10,7 +10,7 @@ import yaml
 from connext.actions import Action, UnknownAction, read_action, write_action
 from connext.errors import ConnextError
 from connext.fields import FieldType, NameField
-from connext.story import Story, Terms
+from connext.story import End, Limits, Story, Terms
 from connext.types import InvalidValue
 
 
@@ -29,9 +29,19 @@ class InvalidStory(ConnextError, ValueError):
 
 def write_story(story: Story) -> str:
     """The document that `read_story` reads; every action is one line."""
-    channels = [f"  {_flow(name)}: {_flow(_write_terms(terms))}" for name, terms in story.channels.items()]
+    head = [f"title: {_flow(story.title)}"]
+    if story.about:
+        head.append(f"about: {_flow(story.about)}")
+    if story.guarantees:
+        head.append(f"guarantees: {_flow(list(story.guarantees))}")
+    if story.limits is not None:
+        head.append(f"limits: {_flow(_write_fields(_LIMITS, story.limits))}")
+    channels = [f"  {_flow(name)}: {_flow(_write_fields(_TERMS, terms))}" for name, terms in story.channels.items()]
     actions = [f"  - {_flow(write_action(action))}" for action in story.actions]
-    lines = [f"title: {_flow(story.title)}", *_block("channels", channels, "{}"), *_block("actions", actions, "[]")]
+    lines = [*head, *_block("channels", channels, "{}"), *_block("actions", actions, "[]")]
+    if story.ends is not None:
+        ends = [f"  {_flow(name)}: {_flow(_write_fields(_END, end))}" for name, end in story.ends.items()]
+        lines += _block("ends", ends, "{}")
     return "\n".join(lines) + "\n"
 
 
@@ -44,8 +54,11 @@ def _flow(value: object) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
-def _write_terms(terms: Terms) -> dict[str, Any]:
-    return {name: type_.write(getattr(terms, name)) for name, type_ in _TERMS.items()}
+def _write_fields(types: Mapping[str, FieldType], value: object) -> dict[str, Any]:
+    """Without those that are as they are by default."""
+    defaults = {field.name: field.default for field in fields(type(value))}  # type: ignore[arg-type] # a dataclass
+    present = {name: getattr(value, name) for name in types}
+    return {name: types[name].write(held) for name, held in present.items() if held != defaults[name]}
 
 
 # --- Reading ---
@@ -70,34 +83,67 @@ def read_story(text: str, source: str = "story") -> Story:
 def _read(root: object) -> Story:
     if not isinstance(root, dict):
         raise InvalidValue("", "a mapping with `title`, `channels` and `actions`", root)
-    _require_keys(root, {"title", "channels", "actions"}, "")
-    if not isinstance(root["title"], str) or not root["title"].isprintable():
-        raise InvalidValue("title", "one line of text", root["title"])
-    if not isinstance(root["channels"], dict):
-        raise InvalidValue("channels", "a mapping of channels by name", root["channels"])
+    _require_keys(root, _REQUIRED, "", _OPTIONAL)
+    channels = {
+        name: Terms(**_read_fields(terms, _TERMS, f"channels.{name}"))
+        for name, terms in _read_names(root, "channels").items()
+    }
     if not isinstance(root["actions"], list):
         raise InvalidValue("actions", "a list of actions", root["actions"])
-    channels = {
-        NameField().read(name, f"channels.{name}"): _read_terms(terms, f"channels.{name}")
-        for name, terms in root["channels"].items()
-    }
     actions = tuple(read_action(item, f"actions[{i}]") for i, item in enumerate(root["actions"]))
     for i, action in enumerate(actions):
         _require_channels(action, channels, f"actions[{i}]")
-    return Story(root["title"], MappingProxyType(channels), actions)
+    return Story(
+        title=_read_line(root["title"], "title"),
+        channels=MappingProxyType(channels),
+        actions=actions,
+        about=_read_line(root.get("about", ""), "about"),
+        guarantees=_read_guarantees(root.get("guarantees", [])),
+        limits=Limits(**_read_fields(root["limits"], _LIMITS, "limits")) if "limits" in root else None,
+        ends=_read_ends(root) if "ends" in root else None,
+    )
 
 
-def _read_terms(value: object, path: str) -> Terms:
+def _read_line(value: object, path: str) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise InvalidValue(path, "one line of text", value)
+    return value
+
+
+def _read_guarantees(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise InvalidValue("guarantees", "a list of guarantees", value)
+    for i, name in enumerate(value):
+        if name not in GUARANTEES:
+            raise InvalidValue(f"guarantees[{i}]", f"one of {', '.join(GUARANTEES)}", name)
+    return tuple(value)
+
+
+def _read_ends(root: dict[str, Any]) -> Mapping[str, End]:
+    ends = _read_names(root, "ends")
+    return MappingProxyType({name: End(**_read_fields(end, _END, f"ends.{name}", _END)) for name, end in ends.items()})
+
+
+def _read_names(root: dict[str, Any], key: str) -> dict[str, Any]:
+    if not isinstance(root[key], dict):
+        raise InvalidValue(key, f"a mapping of {key} by name", root[key])
+    return {NameField().read(name, f"{key}.{name}"): value for name, value in root[key].items()}
+
+
+def _read_fields(
+    value: object, types: Mapping[str, FieldType], path: str, optional: Iterable[str] = ()
+) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidValue(path, "a mapping with user, node, period and salt", value)
-    _require_keys(value, _TERMS.keys(), f"{path}.")
-    return Terms(**{name: type_.read(value[name], f"{path}.{name}") for name, type_ in _TERMS.items()})
+        raise InvalidValue(path, f"a mapping with {', '.join(types)}", value)
+    _require_keys(value, types.keys() - set(optional), f"{path}.", optional)
+    return {name: types[name].read(item, f"{path}.{name}") for name, item in value.items()}
 
 
-def _require_keys(value: dict[str, Any], names: Iterable[str], prefix: str) -> None:
-    for name in value.keys() - set(names):
+def _require_keys(value: dict[str, Any], required: Iterable[str], prefix: str, optional: Iterable[str] = ()) -> None:
+    names = {*required, *optional}
+    for name in value.keys() - names:
         raise InvalidValue(f"{prefix}{name}", f"one of the fields {', '.join(sorted(names))}", value[name])
-    for name in sorted(set(names) - value.keys()):
+    for name in sorted(set(required) - value.keys()):
         raise InvalidValue(f"{prefix}{name}", "this field", None)
 
 
@@ -109,9 +155,17 @@ def _require_channels(action: Action, channels: Iterable[str], path: str) -> Non
         _require_channels(item, channels, f"{path}.items[{i}]")
 
 
-_TERMS: dict[str, FieldType] = {
-    field.name: get_type_hints(Terms, include_extras=True)[field.name].__metadata__[0] for field in fields(Terms)
-}
+def _types(form: type[Any]) -> dict[str, FieldType]:
+    hints = get_type_hints(form, include_extras=True)
+    return {field.name: hints[field.name].__metadata__[0] for field in fields(form)}
+
+
+GUARANTEES = tuple(f"G{number}" for number in range(1, 11))
+"""Of docs/protocol.md section 10."""
+
+_REQUIRED = ("title", "channels", "actions")
+_OPTIONAL = ("about", "guarantees", "limits", "ends")
+_TERMS, _LIMITS, _END = _types(Terms), _types(Limits), _types(End)
 
 
 class _Document:

@@ -7,8 +7,9 @@ from typing import Any
 from connext.actions import Action
 from connext.chain import LocalChain
 from connext.channel import Deployment
-from connext.fields import Count, Duration, Name
-from connext.types import ChannelIdentity
+from connext.deployments import Parameters, default_parameters
+from connext.fields import NO_MONEY, Count, Duration, Money, Name, Net
+from connext.types import Address, ChannelIdentity
 from connext.world import Actor, World, actor
 
 
@@ -23,16 +24,61 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What the story's manager allows (docs/protocol.md section 7)."""
+
+    capacity: Money
+    transfer: Money
+    shortest_period: Duration
+    longest_period: Duration
+
+    def parameters(self, token: Address, registry: Address) -> Parameters:
+        return Parameters(
+            token=token,
+            registry=registry,
+            capacity_wei=self.capacity.amount_wei,
+            capacity_token=self.capacity.amount_token,
+            transfer_limit_wei=self.transfer.amount_wei,
+            transfer_limit_token=self.transfer.amount_token,
+            min_challenge_period=self.shortest_period,
+            max_challenge_period=self.longest_period,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How much more an actor has at the end than at the start: in its wallet, as reserve and as credit."""
+
+    wallet: Net = NO_MONEY
+    reserve: Net = NO_MONEY
+    credit: Net = NO_MONEY
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
+    """about: for who reads it. guarantees: those of docs/protocol.md section 10 that are at stake.
+
+    limits: those of a new deployment, if None. ends: of every actor whose money is not what it was; None if it is not
+    told.
+    """
+
     title: str
     channels: Mapping[str, Terms]
     actions: tuple[Action, ...]
+    about: str = ""
+    guarantees: tuple[str, ...] = ()
+    limits: Limits | None = None
+    ends: Mapping[str, End] | None = None
 
     @property
     def names(self) -> list[str]:
         """Everybody who appears, in alphabetical order."""
         parties = {name for terms in self.channels.values() for name in (terms.user, terms.node)}
-        return sorted(parties.union(*(_names_in(action) for action in self.actions)))
+        return sorted(parties.union(self.ends or (), *(_names_in(action) for action in self.actions)))
+
+    def parameters(self, token: Address, registry: Address) -> Parameters:
+        """Of the manager on which it plays."""
+        return (self.limits.parameters if self.limits is not None else default_parameters)(token, registry)
 
 
 def world_of(
@@ -55,6 +101,10 @@ def _identity(terms: Terms, actors: Mapping[str, Actor]) -> ChannelIdentity:
     )
 
 
+_WHO = ("account", "recipient", "as_user", "as_node", "condition")
+"""The fields of actions that name an actor."""
+
+
 def _names_in(action: Action) -> set[str]:
-    named = {action.fields[field] for field in ("account", "recipient") if field in action.fields}
+    named = {action.fields[field] for field in _WHO if field in action.fields}
     return named.union({action.actor} if action.actor else (), *map(_names_in, action.fields.get("items", ())))

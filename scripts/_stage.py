@@ -9,13 +9,13 @@ from rich.progress import Progress
 
 from connext import lifecycle, reckoning
 from connext.abi import artifact
-from connext.actions import Action, play
+from connext.actions import Action
 from connext.chain import CONTRACTS, Receipt, Transaction
 from connext.chain.ape import ApeLocalChain
 from connext.chain.deploying import deploy_all
 from connext.chain.fork import DAI, give_dai
 from connext.channel import Deployment
-from connext.errors import ConnextError
+from connext.checking import Play
 from connext.ledger import Holdings
 from connext.reckoning import Money, Reckoning
 from connext.story import Story, world_of
@@ -47,22 +47,14 @@ class Played:
 
     title: str
     transactions: list[Sent]
-    rejections: list[ConnextError]
+    problems: list[str]
     before: Mapping[str, Money]
     owed: Reckoning
     found: Reckoning
 
     def differences(self) -> Iterator[str]:
         """All that is not as it was meant and signed; nothing in a play that went well."""
-        expected = list(lifecycle.EXPECTED_FAILURES.get(self.title, []))
-        for sent in self.transactions:
-            error = sent.receipt.error
-            if error is not None and error.name in expected:
-                expected.remove(error.name)
-            elif error is not None:
-                yield f"{sent.function} of {sent.sender} failed: {error}"
-        yield from (f"no transaction failed with {name}" for name in expected)
-        yield from (f"a party refused: {error}" for error in self.rejections)
+        yield from self.problems
         yield from _differences("money of", self.owed.money, self.found.money)
         yield from _differences("settlement of", self.owed.settlements, self.found.settlements)
 
@@ -92,15 +84,14 @@ def perform_lifecycle(provider: ProviderAPI, stories: Iterable[Story]) -> bool:
 
 def play_story(story: Story, world: World, console: Console) -> Played:
     before = reckoning.found(world).money
-    transactions, rejections = [], []
+    transactions, problems = [], []
     console.print(f"\n{story.title}: {tables.summary(story.actions)}", highlight=False)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
-        for action in progress.track(story.actions, description=story.title):
-            (outcome,) = play(world, [action])
-            transactions += [_sent(world, action, receipt) for receipt in outcome.receipts]
-            rejections += outcome.rejections
+        for step in progress.track(Play(world, story).steps(), len(story.actions), description=story.title):
+            transactions += [_sent(world, step.action, receipt) for receipt in step.outcome.receipts]
+            problems += [f"{step.action.name} (number {step.number}) {problem}" for problem in step.problems]
     owed = reckoning.owed(world, before, story.actions)
-    return Played(story.title, transactions, rejections, before, owed, reckoning.found(world))
+    return Played(story.title, transactions, problems, before, owed, reckoning.found(world))
 
 
 def set_up(provider: ProviderAPI) -> tuple[ApeLocalChain, Deployment]:

@@ -1,15 +1,18 @@
 """A local chain with DAI, a manager and people who own some of everything: where stories and parity tests play."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 from connext.abi import Artifact
 from connext.chain import LocalChain, Receipt, Transaction
 from connext.chain.deploying import deploy_all
 from connext.chain.views import channel_at, credit_at, reserve_at
 from connext.channel import Deployment
+from connext.deployments import Parameters, default_parameters
 from connext.ledger import Ledger
+from connext.story import Story, world_of
 from connext.token import TOKEN_ABI
 from connext.types import DAY, Address, ChannelIdentity, Status
 from connext.world import Actor, World, actor
@@ -31,12 +34,14 @@ DOUBLES = {name: double(name) for name in ("HostileRecipient", "HostileCondition
 """What an account can become."""
 
 
-def deploy(chain: LocalChain) -> Deployment:
+def deploy(
+    chain: LocalChain, parameters_for: Callable[[Address, Address], Parameters] = default_parameters
+) -> Deployment:
     """DAI, conditions, registry and manager, always at the same addresses."""
     chain.set_balance(DEPLOYER, WEALTH_WEI)
     dai = double("TestDai")
     token = chain.deploy(DEPLOYER, dai.bytecode + dai.abi.encode_constructor(chain.chain_id))
-    return deploy_all(chain, DEPLOYER, token)
+    return deploy_all(chain, DEPLOYER, token, parameters_for)
 
 
 def enrich(chain: LocalChain, deployment: Deployment, accounts: Iterable[Address]) -> None:
@@ -52,6 +57,13 @@ def _do(chain: LocalChain, sender: Address, to: Address, data: bytes) -> Receipt
     receipt = chain.send(Transaction(sender, to, data))
     assert receipt.error is None
     return receipt
+
+
+def stage(story: Story, chain: LocalChain, **options: Any) -> World:
+    """The world at the story's start, everybody with some of everything."""
+    deployment = deploy(chain, story.parameters)
+    enrich(chain, deployment, (actor(name).account for name in story.names))
+    return world_of(story, chain, deployment, doubles=DOUBLES, **options)
 
 
 def channel_of(user: Actor, node: Actor, salt: int = 0, period: int = DAY) -> ChannelIdentity:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 from connext.calls import Call
 from connext.errors import ConnextError
+from connext.expectations import NOTHING_SPECIAL, Expected, MatchesField, MatchField
 from connext.fields import DurationField, FieldType, NameField
 from connext.types import InvalidValue
 from connext.world import World
@@ -30,13 +31,14 @@ class UnknownAction(ConnextError, ValueError):
 class Action:
     """One entry of a story; `action` makes it, with every field checked.
 
-    time: in seconds after the story's start; None for right after the action before.
+    time: in seconds after the story's start; None for right after the action before. expected: what must come of it.
     """
 
     name: str
     actor: str | None
     fields: Mapping[str, Any]
     time: int | None
+    expected: Expected = NOTHING_SPECIAL
 
 
 def action(name: str, actor: str | None = None, time: int | None = None, /, **fields: Any) -> Action:
@@ -46,7 +48,7 @@ def action(name: str, actor: str | None = None, time: int | None = None, /, **fi
 
 
 def read_action(document: object, path: str) -> Action:
-    """The action in a mapping: `do` (its name), `by` (its actor), `at` (its time), and its fields.
+    """The action in a mapping: `do` (its name), `by` (its actor), `at` (its time), its fields, `fails` and `emits`.
 
     path: names the mapping in errors. Raises UnknownAction, InvalidValue.
     """
@@ -65,19 +67,29 @@ def read_action(document: object, path: str) -> Action:
         raise InvalidValue(f"{path}.by", "no actor: the world does this", document["by"])
     values = {key: types[key].read(value, f"{path}.{key}") for key, value in document.items() if key != "do"}
     actor, time = values.pop("by", None), values.pop("at", None)
-    return Action(name, actor, MappingProxyType(values), time)
+    expected = Expected(values.pop("fails", None), values.pop("emits", None))
+    return Action(name, actor, MappingProxyType(values), time, expected)
 
 
 def write_action(action: Action) -> dict[str, Any]:
     """The mapping that `read_action` reads."""
     fields = VOCABULARY[action.name].fields
     head = {"do": action.name, "at": action.time, "by": action.actor}
-    return {key: value for key, value in head.items() if value is not None} | {
-        key: fields[key].write(value) for key, value in action.fields.items()
-    }
+    tail = {"fails": action.expected.fails, "emits": action.expected.emits}
+    return (
+        {key: value for key, value in head.items() if value is not None}
+        | {key: fields[key].write(value) for key, value in action.fields.items()}
+        | {key: _HEAD[key].write(value) for key, value in tail.items() if value is not None}
+    )
 
 
-_HEAD: dict[str, FieldType] = {"by": NameField(), "at": DurationField()}
+_HEAD: dict[str, FieldType] = {
+    "by": NameField(),
+    "at": DurationField(),
+    "fails": MatchField(),
+    "emits": MatchesField(),
+}
+"""What every action may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,6 @@ from connext.story import Story
 POLICY = replace(DEFAULT_POLICY, fee=Fee(flat_wei=10**14, flat_token=10**17, parts_per_million=1_000))
 """Of everybody in the stories: whoever forwards keeps 0.0001 ETH or 0.1 DAI, and a thousandth."""
 
-EXPECTED_FAILURES = payments.EXPECTED_FAILURES
-"""By a story's title: the errors that its transactions are to fail with."""
-
 
 def stories() -> dict[str, Story]:
     """By title. No two have a channel in common."""

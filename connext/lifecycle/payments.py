@@ -14,7 +14,6 @@ FIRST_SALT = 16
 """Below it are those of the other stories."""
 
 LAST_MOMENT, TOO_LATE = "Charlie shows the secret at the last moment, on chain", "Charlie shows the secret too late"
-EXPECTED_FAILURES = {TOO_LATE: ["OutcomeIsFinal"]}
 
 NODE = {"alice-bob": ("alice", "bob"), "charlie-bob": ("charlie", "bob")}
 """Two users of one node."""
@@ -118,11 +117,12 @@ def _payer_refuses() -> list[Action]:
 def _secret_on_chain(seconds_before_expiry: int) -> list[Action]:
     """Charlie tells nobody but the registry. In time, both legs are paid; at the expiry, neither is."""
     made_at = HOUR
+    fails = None if seconds_before_expiry else "OutcomeIsFinal"
     return [
         *_funded(),
         action("make_secret", "charlie", made_at, payment="invoice", expires=DAY),
         *_locked("invoice"),
-        action("record", "charlie", made_at + DAY - seconds_before_expiry, payment="invoice"),
+        action("record", "charlie", made_at + DAY - seconds_before_expiry, payment="invoice", fails=fails),
         action("mine", blocks=2),
         *_both_closed(),
     ]

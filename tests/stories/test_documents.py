@@ -7,23 +7,18 @@ from connext.actions import play
 from connext.chain.evm import EvmChain
 from connext.ledger import Settlement
 from connext.stories import read_story
-from connext.story import world_of
 from connext.types import Amounts
-from connext.world import actor
-from tests.scene import assert_ledger_is_storage, deploy, enrich
+from tests.scene import assert_ledger_is_storage, stage
 
 ETH = DAI = 10**18
 REFERENCE = Path(__file__).parents[2] / "docs" / "formats.md"
 
 
 def test_the_example_of_the_reference() -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", REFERENCE.read_text(), re.DOTALL)
+    example, _ = re.findall(r"```yaml\n(.*?)```", REFERENCE.read_text(), re.DOTALL)
     story = read_story(example)
     assert story.names == ["alice", "bob", "carol"]
-    chain = EvmChain()
-    deployment = deploy(chain)
-    enrich(chain, deployment, (actor(name).account for name in story.names))
-    world = world_of(story, chain, deployment)
+    world = stage(story, EvmChain())
     outcomes = play(world, story.actions)
     assert [error for outcome in outcomes for error in outcome.rejections] == []
     assert [receipt.error for receipt in world.sent if receipt.error] == []

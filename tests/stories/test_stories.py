@@ -243,6 +243,23 @@ def test_a_dispute_counts_before_it_is_confirmed() -> None:
     assert_ledger_is_storage(world)
 
 
+def test_an_outcome_counts_once_its_block_is_confirmed() -> None:
+    """Until then the chain may take it back, and whoever paid on would not be paid."""
+    world = new_world(EvmChain(), depth=2, patient=False)
+    do(
+        world,
+        action("deposit", "alice", channel="main", side="user", amount="1 ETH"),
+        action("mine", blocks=2),
+        action("make_secret", "bob", payment="invoice", expires="1 d"),
+        action("lock", "alice", channel="main", payment="invoice", amount="0.5 ETH"),
+    )
+    for blocks, is_settled in ((None, False), (1, False), (1, True)):
+        step = action("mine", blocks=blocks) if blocks else action("record", "carol", payment="invoice")
+        do(world, step)
+        assert (world.view_of("alice", "main").latest.message.transfers == ()) == is_settled
+    assert_ledger_is_storage(world)
+
+
 # --- Money outside of channels ---
 
 

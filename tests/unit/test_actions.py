@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connext.actions import VOCABULARY, Action, UnknownAction, action, read_action, write_action
 from connext.actions.by_hand import Locked, LockedField
 from connext.actions.form import ActionsField, Verb
+from connext.expectations import Expected, Match
 from connext.fields import (
     ChoiceField,
     CountField,
@@ -24,7 +25,8 @@ from connext.fields import (
     PositionsField,
 )
 from connext.ledger import Holdings
-from connext.stories import InvalidStory, Story, Terms, read_story, write_story
+from connext.stories import GUARANTEES, InvalidStory, read_story, write_story
+from connext.story import End, Limits, Story, Terms
 from connext.types import InvalidValue, Side
 
 STORY = """\
@@ -39,6 +41,18 @@ actions:
     amount: 7 wei DAI
   - {do: batch, by: bob, items: [{do: permit, by: bob}, {do: fund, by: bob, amount: 1 DAI, account: carol}]}
   - {do: advance, at: 2 h, duration: 90 min}
+"""
+EXPECTING = """\
+title: What comes of it
+about: Alice gives too much
+guarantees: [G7, G8]
+limits: {capacity: 1 ETH, transfer: 0.1 ETH, shortest_period: 1 h, longest_period: 2 d}
+channels: {main: {user: alice, node: bob, period: 1 d, salt: 0}}
+actions:
+  - {do: deposit, by: alice, channel: main, side: user, amount: 2 ETH, fails: {CapacityExceeded: {capacity: 1 ETH}}}
+  - {do: deposit, by: alice, channel: main, side: user, amount: 1 ETH, emits: [ChannelOpened, {Deposited: {side: 0}}]}
+ends:
+  alice: {wallet: -1 ETH}
 """
 
 
@@ -87,10 +101,16 @@ def actions_named(draw: st.DrawFn, names: list[str]) -> Action:
     verb = VOCABULARY[name]
     given_fields = [field for field in verb.fields if field in verb.required or draw(st.booleans())]
     fields = {field: draw(values_of(verb.fields[field])) for field in given_fields}
-    return action(name, draw(NAMES) if verb.has_actor else None, draw(st.none() | st.integers(0, 2**32)), **fields)
+    made = action(name, draw(NAMES) if verb.has_actor else None, draw(st.none() | st.integers(0, 2**32)), **fields)
+    return replace(made, expected=draw(EXPECTED))
 
 
+VALUES = st.dictionaries(st.from_regex(r"[a-z]\w{0,5}", fullmatch=True), st.integers() | st.text() | st.booleans())
+MATCHES = st.builds(Match, st.from_regex(r"[A-Z][A-Za-z]{0,9}", fullmatch=True), VALUES)
+EXPECTED = st.builds(Expected, st.none() | MATCHES, st.none() | st.lists(MATCHES, max_size=2).map(tuple))
 ACTIONS = actions_named(sorted(VOCABULARY))
+ENDS = st.dictionaries(NAMES, st.builds(End, NETS, NETS, NETS), max_size=2)
+LIMITS = st.builds(Limits, MONEY, MONEY, st.integers(0, 2**32), st.integers(0, 2**32))
 TERMS = st.builds(Terms, NAMES, NAMES, st.integers(0, 2**32), st.integers(0, 2**64))
 
 
@@ -101,13 +121,29 @@ def test_written_actions_are_read_again(random_action: Action) -> None:
 
 
 @settings(derandomize=True, deadline=None, max_examples=20)
-@given(TITLES, st.dictionaries(NAMES, TERMS, min_size=1, max_size=3), st.lists(ACTIONS, max_size=4), st.randoms())
+@given(
+    TITLES,
+    st.dictionaries(NAMES, TERMS, min_size=1, max_size=3),
+    st.lists(ACTIONS, max_size=4),
+    TITLES,
+    st.lists(st.sampled_from(GUARANTEES)),
+    st.none() | LIMITS,
+    st.none() | ENDS,
+    st.randoms(),
+)
 def test_written_stories_are_read_again(
-    title: str, channels: dict[str, Terms], actions: list[Action], rng: Random
+    title: str,
+    channels: dict[str, Terms],
+    actions: list[Action],
+    about: str,
+    guarantees: list[str],
+    limits: Limits | None,
+    ends: dict[str, End] | None,
+    rng: Random,
 ) -> None:
     names = list(channels)
     placed = (_in_channel(item, rng.choice(names)) for item in actions if item.name != "batch")
-    story = Story(title, channels, tuple(placed))
+    story = Story(title, channels, tuple(placed), about, tuple(guarantees), limits, ends)
     assert read_story(write_story(story)) == story
 
 
@@ -163,6 +199,40 @@ def test_errors_name_line_and_field(old: str, new: str, line: int, field: str) -
     assert STORY.count(old) == 1
     with pytest.raises(InvalidStory) as found:
         read_story(STORY.replace(old, new), "try.yaml")
+    assert str(found.value).startswith(f"try.yaml, line {line}: {field}")
+
+
+def test_what_a_story_expects_is_read() -> None:
+    story = read_story(EXPECTING)
+    assert (story.about, story.guarantees) == ("Alice gives too much", ("G7", "G8"))
+    assert story.limits == Limits(Holdings(10**18, 0), Holdings(10**17, 0), 3_600, 2 * 86_400)
+    assert story.ends == {"alice": End(wallet=Holdings(-(10**18), 0))}
+    failing, emitting = (item.expected for item in story.actions)
+    assert failing == Expected(fails=Match("CapacityExceeded", {"capacity": "1 ETH"}))
+    assert emitting == Expected(emits=(Match("ChannelOpened"), Match("Deposited", {"side": 0})))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field"),
+    [
+        ("G7, G8", "G7, G11", 3, "guarantees[1]"),
+        ("[G7, G8]", "G7", 3, "guarantees"),
+        ("about: Alice gives too much", "about: 7", 2, "about"),
+        ("transfer: 0.1 ETH, ", "", 4, "limits.transfer"),
+        ("capacity: 1 ETH, transfer", "capacity: 1 BTC, transfer", 4, "limits.capacity"),
+        ("fails: {CapacityExceeded: {capacity: 1 ETH}}", "fails: [CapacityExceeded]", 7, "actions[0].fails"),
+        ("{capacity: 1 ETH}}", "{}}", 7, "actions[0].fails"),
+        ("{side: 0}", "{side: 0.5}", 8, "actions[1].emits[1].Deposited.side"),
+        ("emits: [", "emits: {", 8, ""),
+        ("[ChannelOpened, {Deposited: {side: 0}}]", "ChannelOpened", 8, "actions[1].emits"),
+        ("wallet: -1 ETH", "purse: -1 ETH", 10, "ends.alice.purse"),
+        ("wallet: -1 ETH", "wallet: -1", 10, "ends.alice.wallet"),
+    ],
+)
+def test_errors_in_expectations_name_line_and_field(old: str, new: str, line: int, field: str) -> None:
+    assert EXPECTING.count(old) == 1
+    with pytest.raises(InvalidStory) as found:
+        read_story(EXPECTING.replace(old, new), "try.yaml")
     assert str(found.value).startswith(f"try.yaml, line {line}: {field}")
 
 
