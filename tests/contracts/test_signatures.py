@@ -1,8 +1,10 @@
 """Signatures: of the very fields that are sent, for one kind of message, channel, contract and chain (G6)."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
+from ape import networks
 
 from connext.keccak import keccak256
 from connext.messages import Domain, Exit, Resume, Withdrawal
@@ -71,6 +73,17 @@ def test_every_field_of_a_withdrawal_is_signed(manager, channel, people, user, u
     message = Withdrawal(
         **{"channel_id": channel.id, "sequence": 0, **TAKEN, "recipient": user.raw, "deadline": NEVER, **change}
     )
+    with reverts(manager.WrongSigner, expected=user_signer, recovered=recovered(channel.domain, message, by_user)):
+        manager.withdraw(channel.terms, sent, by_user, by_node, sender=user)
+
+
+@pytest.mark.parametrize(("one", "other"), combinations(TAKEN, 2), ids=" and ".join)
+def test_no_amount_of_a_withdrawal_stands_in_for_another(manager, channel, user, user_signer, one, other):
+    """Neither of the other asset nor of the other side, though the sums may be the same."""
+    exchanged = {**TAKEN, one: TAKEN[other], other: TAKEN[one]}
+    _, by_user, by_node = channel.withdrawal(**TAKEN)
+    sent, *_ = channel.withdrawal(**exchanged)
+    message = Withdrawal(channel_id=channel.id, sequence=0, **exchanged, recipient=user.raw, deadline=NEVER)
     with reverts(manager.WrongSigner, expected=user_signer, recovered=recovered(channel.domain, message, by_user)):
         manager.withdraw(channel.terms, sent, by_user, by_node, sender=user)
 
@@ -253,6 +266,23 @@ def test_the_highest_s_of_the_lower_half_is_ascribed_to_somebody(manager, channe
     assert seems != NOBODY
     with reverts(manager.WrongSigner, expected=user_signer, recovered=seems):
         manager.checkpoint(channel.terms, (state, signature, by_node), sender=user)
+
+
+# --- By a key alone ---
+
+SAYS_YES = bytes.fromhex("631626ba7e60e01b5f5260205ff3")
+"""Code of a contract that answers everything as EIP-1271 wants a valid signature to be answered."""
+
+
+@pytest.mark.parametrize("party", ["user", "user_signer"])
+def test_no_answer_of_a_contract_is_a_signature(manager, new_channel, stranger, party):
+    """What it answers may change, and whoever can choose its code could sign for it. No contract is asked."""
+    contract = b"\x12" * 20
+    networks.provider.set_code(checksum(contract), SAYS_YES)
+    channel = new_channel(**{party: contract}).hold(**HELD)
+    state, _, by_node = channel.signed(is_final=True)
+    with reverts(manager.WrongSigner, expected=checksum(channel.identity.user_signer), recovered=NOBODY):
+        manager.close(channel.terms, (state, NO_SIGNATURE, by_node), [], sender=stranger)
 
 
 # --- The zero address signs nothing ---
