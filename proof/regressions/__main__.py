@@ -1,0 +1,167 @@
+"""Bring known failures back one at a time in a copy, and see that a test of the broken guarantee notices.
+
+Each patch is first shown to the test that it names, and where that does not notice, to all tests that SECURITY.md has for
+the guarantee. A run that was interrupted goes on where it was, as long as nothing has changed.
+"""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
+
+from proof import records
+from proof.regressions.patch import NotAPatch, Patch, patches
+from proof.regressions.workspace import COMPILED_BY_APE, FOLDER, DoesNotApply, IsBroken, Workspace
+from proof.security import PAGE, Guarantee, NotATable, guarantees
+
+RESULTS = FOLDER / "results.json"
+DECIDING = ("contracts", "interfaces", "connext", "tests", "regressions")
+"""Where something has changed, earlier results count no more."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """noticed_by: the test that failed, `file::function`; None where the patch is not noticed. said: why."""
+
+    noticed_by: str | None
+    said: str
+    seconds: float
+
+
+def main() -> int:
+    options = _options()
+    held = guarantees(PAGE.read_text())
+    chosen = [patch for patch in patches() if options.only in (None, patch.number, patch.name)]
+    if not chosen:
+        sys.exit(f"regressions: there is no patch {options.only}; see `ls regressions`")
+    for patch in chosen:
+        _check_header(patch, held)
+
+    workspace = Workspace()
+    _say("copying the checkout")
+    workspace.renew()
+    key = _fingerprint(workspace.clean)
+    results = {} if options.only else _earlier(key)
+    waiting = [patch for patch in chosen if patch.name not in results]
+    if waiting:
+        _check_tests_pass(workspace, waiting)
+    for patch in chosen:
+        if patch in waiting:
+            results[patch.name] = _notice(workspace, patch, held[patch.breaks])
+        sys.stdout.write(_line(patch, results[patch.name]))
+        sys.stdout.flush()
+        if not options.only:
+            _keep(key, results)
+    missed = [patch.name for patch in chosen if results[patch.name].noticed_by is None]
+    _say(f"{len(chosen) - len(missed)} of {len(chosen)} known failures were noticed")
+    if options.save and not options.only:
+        _save(chosen, results)
+    return 1 if missed else 0
+
+
+def _check_header(patch: Patch, held: dict[str, Guarantee]) -> None:
+    if patch.breaks not in held:
+        raise NotAPatch(f"{patch.path}: SECURITY.md has no guarantee {patch.breaks}")
+    if not held[patch.breaks].is_held_by(patch.noticed_by):
+        raise NotAPatch(f"{patch.path}: {patch.noticed_by} is none of the tests of {patch.breaks} in SECURITY.md")
+
+
+def _check_tests_pass(workspace: Workspace, waiting: list[Patch]) -> None:
+    """A test that fails without a patch, too, notices nothing."""
+    tests = sorted({patch.noticed_by for patch in waiting})
+    _say(f"the {len(tests)} tests that should notice are run without a patch, and must pass")
+    failure = workspace.first_failure(tests)
+    if failure is not None:
+        sys.exit(f"regressions: without a patch {failure.test} fails, too: {failure.reason}")
+
+
+def _notice(workspace: Workspace, patch: Patch, guarantee: Guarantee) -> Result:
+    started = time.monotonic()
+
+    def result(noticed_by: str | None, said: str) -> Result:
+        return Result(noticed_by, said, round(time.monotonic() - started, 1))
+
+    try:
+        workspace.apply(patch)
+        for tests in ((patch.noticed_by,), guarantee.tests):
+            if patch.changes_contracts and not (len(tests) == 1 and tests[0].startswith(COMPILED_BY_APE)):
+                workspace.compile()
+            failure = workspace.first_failure(tests)
+            if failure is not None:
+                break
+    except DoesNotApply as error:
+        return result(None, f"does not apply any more: {error}")
+    except IsBroken as error:
+        return result(None, f"is broken: {error}")
+    finally:
+        workspace.restore(patch)
+    if failure is None:
+        return result(None, f"NOT NOTICED by any test of {guarantee.id}")
+    if failure.test != patch.noticed_by and (before := workspace.first_failure([failure.test])) is not None:
+        return result(None, f"{before.test} fails without the patch, too")
+    return result(failure.test, failure.reason)
+
+
+def _line(patch: Patch, result: Result) -> str:
+    noticed = f"noticed by {result.noticed_by}" if result.noticed_by else result.said
+    return f"{patch.name:<36} {patch.breaks:<4} {result.seconds:>6.1f} s  {noticed}\n"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"regressions: {text}\n")
+    sys.stdout.flush()
+
+
+# --- What earlier runs found ---
+
+
+def _fingerprint(tree: Path) -> str:
+    digest = sha256((tree / PAGE.name).read_bytes())
+    for folder in DECIDING:
+        for path in sorted((tree / folder).rglob("*")):
+            if path.is_file():
+                digest.update(f"{path.relative_to(tree)} {sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _earlier(key: str) -> dict[str, Result]:
+    """Of the patches that were noticed; the others are tried again."""
+    if not RESULTS.is_file():
+        return {}
+    kept = json.loads(RESULTS.read_text())
+    if kept["key"] != key:
+        return {}
+    return {name: Result(**result) for name, result in kept["results"].items() if result["noticed_by"]}
+
+
+def _keep(key: str, results: dict[str, Result]) -> None:
+    kept = {"key": key, "results": {name: asdict(result) for name, result in results.items()}}
+    RESULTS.write_text(json.dumps(kept, indent=1))
+
+
+def _save(chosen: list[Patch], results: dict[str, Result]) -> None:
+    noticed = {patch.name: results[patch.name].noticed_by for patch in chosen}
+    seconds = sum(results[patch.name].seconds for patch in chosen)
+    figures = {"patches": len(chosen), "noticed": sum(map(bool, noticed.values())), "noticed by": noticed}
+    _say(f"wrote {records.save('regressions', seconds, figures)}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m proof.regressions", description=__doc__)
+    parser.add_argument("--only", metavar="NN", help="one patch alone, by its number or name; nothing is saved")
+    parser.add_argument("--save", action="store_true", help="write proof/records/regressions.json, too")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    signal(SIGTERM, default_int_handler)  # ends the running tests, too
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (NotAPatch, NotATable) as error:
+        sys.exit(f"regressions: {error}")

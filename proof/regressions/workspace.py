@@ -1,0 +1,155 @@
+"""A copy of the checkout, in which a patch is applied, compiled, tested and taken back."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from proof.records import CHECKOUT
+from proof.regressions.patch import Patch
+
+FOLDER = CHECKOUT / ".build" / "regressions"
+ARTIFACTS = ("connext/artifacts", "tests/artifacts")
+INSTALLED = (".venv", "node_modules")
+WITHOUT_A_CHAIN = "tests/unit/"
+COMPILED_BY_APE = "tests/contracts/"
+LONGEST_RUN_SECONDS = 900
+
+NO_BEHAVIOUR = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError", "AttributeError", "TypeError")
+"""A test that fails so has not looked at what the code does: the patch is broken."""
+
+
+class DoesNotApply(Exception):
+    """The code around what the patch changes is another by now."""
+
+
+class IsBroken(Exception):
+    """What the patch makes does not compile, or cannot be imported."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A test that failed. test: `file::function`, without parameters; reason: first line of what it said."""
+
+    test: str
+    reason: str
+
+
+class Workspace:
+    """In `.build/regressions`: `clean`, the checkout as it was when the run began, and `copy`, which is patched."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.clean, self.copy = folder / "clean", folder / "copy"
+        self._report = folder / "report.xml"
+
+    def renew(self) -> None:
+        """Copy the checkout anew: all that git knows, and all that it would."""
+        for tree in (self.clean, self.copy):
+            shutil.rmtree(tree, ignore_errors=True)
+        listed = subprocess.run(
+            ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        for name in filter(None, listed.stdout.split("\0")):
+            if (CHECKOUT / name).is_file():
+                (self.clean / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(CHECKOUT / name, self.clean / name)
+        for name in INSTALLED:
+            (self.clean / name).symlink_to(CHECKOUT / name)
+        shutil.copytree(self.clean, self.copy, symlinks=True)
+        (self.copy / ".build" / "ape").mkdir(parents=True)
+
+    def apply(self, patch: Patch) -> None:
+        """Raises DoesNotApply."""
+        applied = self._run(("git", "apply", "-"), given=patch.text)
+        if applied.returncode:
+            raise DoesNotApply(applied.stderr.strip())
+        if patch.changes_contracts:
+            self._forget_build()
+
+    def compile(self) -> None:
+        """Write the artifacts, for tests on the in-process EVM; Ape compiles by itself. Raises IsBroken."""
+        compiled = self._run((sys.executable, "toolchain/artifacts.py"))
+        if compiled.returncode:
+            raise IsBroken(compiled.stderr.strip().splitlines()[-1])
+
+    def restore(self, patch: Patch) -> None:
+        for name in patch.touched:
+            shutil.copy2(self.clean / name, self.copy / name)
+        if patch.changes_contracts:
+            self._forget_build()
+            for name in ARTIFACTS:
+                shutil.copytree(self.clean / name, self.copy / name, dirs_exist_ok=True)
+
+    def first_failure(self, tests: Sequence[str]) -> Failure | None:
+        """Run tests, those without a chain first, until one fails. Raises IsBroken."""
+        pure = [test for test in tests if test.startswith(WITHOUT_A_CHAIN)]
+        pytest = (sys.executable, "-m", "pytest", "-p", "no:ape_test")
+        ape = (str(Path(sys.prefix) / "bin" / "ape"), "test")
+        for program, some in ((pytest, pure), (ape, [test for test in tests if test not in pure])):
+            if some and (failure := self._first_failure((*program, "-q", "-x", "-p", "no:cacheprovider", *some))):
+                return failure
+        return None
+
+    def _first_failure(self, command: Iterable[str]) -> Failure | None:
+        self._report.unlink(missing_ok=True)
+        run = self._run((*command, f"--junitxml={self._report}"))
+        if run.returncode == 0:
+            return None
+        cases = ElementTree.parse(self._report).iter("testcase") if self._report.is_file() else ()
+        for case in cases:
+            failed, error = case.find("failure"), case.find("error")
+            if failed is not None and not _of(failed).startswith(NO_BEHAVIOUR):
+                return Failure(_name_of(case), _of(failed))
+            if failed is not None or error is not None:
+                raise IsBroken(f"{_name_of(case)}: {_of(failed if failed is not None else error)}")
+        raise IsBroken("\n".join((run.stdout + run.stderr).strip().splitlines()[-3:]))
+
+    def _forget_build(self) -> None:
+        """Ape does not see a change in what a contract imports."""
+        (self.copy / ".build" / "__local__.json").unlink(missing_ok=True)
+
+    def _run(self, command: Sequence[str], given: str | None = None) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "APE_DATA_FOLDER": str(self.copy / ".build" / "ape"),
+            "GIT_CEILING_DIRECTORIES": str(self.copy.parent),  # else `git apply` takes it for a folder of the checkout
+            "PYTHONPATH": str(self.copy),
+            "PYTHONDONTWRITEBYTECODE": "1",  # a file that is patched and restored within a second looks unchanged
+        }
+        with subprocess.Popen(
+            command,
+            cwd=self.copy,
+            env=environment,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                output, errors = process.communicate(given, timeout=LONGEST_RUN_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                raise IsBroken(f"{command[0]} did not end within {LONGEST_RUN_SECONDS} s") from None
+            except BaseException:
+                process.terminate()  # it ends what it started, too
+                process.wait()
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def _of(element: ElementTree.Element | None) -> str:
+    said = "" if element is None else element.get("message", "")
+    return said.splitlines()[0] if said else ""
+
+
+def _name_of(case: ElementTree.Element) -> str:
+    file = case.get("classname", "").replace(".", "/") + ".py"
+    return f"{file}::{case.get('name', '').partition('[')[0]}"
