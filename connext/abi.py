@@ -117,6 +117,14 @@ def decode_canonical(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Invocation:
+    """A call by its function and arguments. Structs are mappings by their fields' names, lists of them tuples."""
+
+    function: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     """A function, event or error of an ABI."""
 
@@ -125,6 +133,7 @@ class _Entry:
     types: tuple[str, ...]
     indexed: tuple[bool, ...]
     returns: tuple[str, ...]
+    inputs: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def signature(self) -> str:
@@ -163,6 +172,18 @@ class Abi:
     def function_of(self, calldata: bytes) -> str | None:
         """The name of the function that is called; None if this interface has none such."""
         return next((name for name, entry in self._functions.items() if entry.hash[:4] == calldata[:4]), None)
+
+    def decode_call(self, calldata: bytes) -> Invocation | None:
+        """What is called with which arguments; None if this interface has no such function, or it cannot be read."""
+        name = self.function_of(calldata)
+        if name is None:
+            return None
+        entry = self._functions[name]
+        try:
+            values = _CODEC.decode(entry.types, calldata[4:])
+        except _UNDECODABLE:
+            return None
+        return Invocation(name, _by_name(entry.inputs, values))
 
     def encode_constructor(self, *arguments: object) -> bytes:
         """What is appended to the creation bytecode. Raises CannotEncode."""
@@ -244,6 +265,7 @@ def _entry(entry: Mapping[str, Any]) -> _Entry:
         types=tuple(_type(item) for item in inputs),
         indexed=tuple(item.get("indexed", False) for item in inputs),
         returns=tuple(_type(item) for item in entry.get("outputs", ())),
+        inputs=tuple(inputs),
     )
 
 
@@ -253,6 +275,17 @@ def _type(item: Mapping[str, Any]) -> str:
     if not solidity_type.startswith("tuple"):
         return solidity_type
     return f"({','.join(map(_type, item['components']))}){solidity_type.removeprefix('tuple')}"
+
+
+def _by_name(items: Sequence[Mapping[str, Any]], values: Sequence[Any]) -> Mapping[str, Any]:
+    named = (_named_value(item, item["type"], value) for item, value in zip(items, values, strict=True))
+    return MappingProxyType({item["name"]: value for item, value in zip(items, named, strict=True)})
+
+
+def _named_value(item: Mapping[str, Any], type_: str, value: Any) -> Any:
+    if type_.endswith("[]"):
+        return tuple(_named_value(item, type_.removesuffix("[]"), one) for one in value)
+    return _by_name(item["components"], value) if type_ == "tuple" else value
 
 
 def _event_values(entry: _Entry, log: Log) -> dict[str, Any]:

@@ -132,3 +132,23 @@ def test_union_knows_events_and_errors_of_both() -> None:
 
 def test_the_shipped_contract_fits_on_every_chain() -> None:
     assert 0 < len(artifact("ChannelManager").runtime) <= 23_000
+
+
+def test_a_call_is_decoded_with_the_names_of_all_fields() -> None:
+    signed = ((7, -1, 1, 0, 0, b"\x11" * 32, True), (b"\x22" * 32, b"\x33" * 32), (b"\x44" * 32, b"\x55" * 32))
+    identity = (b"\x01" * 20, b"\x02" * 20, b"\x03" * 20, b"\x04" * 20, 3600, 5)
+    transfers = ((9, 0, 1, 10, b"\x06" * 20, b"\x07" * 32, 99),)
+    invocation = manager_abi().decode_call(manager_abi().encode_call("close", identity, signed, transfers))
+    assert invocation is not None
+    assert invocation.function == "close"
+    assert invocation.arguments["channel"]["nodeSigner"] == b"\x04" * 20
+    assert invocation.arguments["signed"]["state"]["userWei"] == -1
+    assert invocation.arguments["signed"]["node"]["vs"] == b"\x55" * 32
+    assert [transfer["expiry"] for transfer in invocation.arguments["transfers"]] == [99]
+
+
+@pytest.mark.parametrize(
+    "calldata", [b"", b"\x00\x00\x00\x00", manager_abi().encode_call("pushCredit", b"\x01" * 20, 1)[:-1]]
+)
+def test_what_is_no_call_of_the_contract(calldata: bytes) -> None:
+    assert manager_abi().decode_call(calldata) is None
