@@ -1,0 +1,154 @@
+"""What a life is about: its ledgers, channels, conditional payments, and every message that was signed in it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from connext.types import Address, ChannelIdentity
+from proof.fuzz.foreign import Foreign
+from proof.fuzz.ink import Ink
+from proof.fuzz.stage import RELAY, WEALTH, Manager, Person, Stage
+from proof.guarantees import Guard, History
+from proof.model.ledger import UNFUNDED, UNLIMITED, Channel, Ledger, Registry, Token
+from proof.model.messages import Identity, SignedState, TransferList
+from proof.model.operations import Context, Operation
+
+
+@dataclass
+class Desk:
+    """One of the managers that a life uses, with its model."""
+
+    manager: Manager
+    ledger: Ledger
+    guard: Guard
+    foreign: Foreign
+
+    @property
+    def address(self) -> Address:
+        return self.manager.address
+
+
+@dataclass
+class Line:
+    """A channel, and what was ever signed of it. exits: (dispute, deadline, signature)."""
+
+    name: str
+    desk: Desk
+    identity: Identity
+    user: Person
+    node: Person
+    states: list[tuple[SignedState, TransferList]] = field(default_factory=list)
+    withdrawals: list[Operation] = field(default_factory=list)
+    resumes: list[Operation] = field(default_factory=list)
+    exits: list[tuple[int, int, Ink]] = field(default_factory=list)
+
+    @property
+    def channel(self) -> Channel:
+        return self.desk.ledger.channels.get(self.identity.id, UNFUNDED)
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A triple, with what proves it. kind: name of the condition. secret: preimage or key. parts: of a combination."""
+
+    kind: str
+    condition: Address
+    params: Any
+    params_hash: bytes
+    expiry: int
+    secret: Any = None
+    parts: tuple["Payment", ...] = ()
+
+
+@dataclass(frozen=True)
+class Move:
+    """A transaction: to a desk's manager, or for a Record to the registry. gas: None for all there is."""
+
+    desk: Desk
+    operation: Operation
+    context: Context
+    gas: int | None = None
+
+    def __str__(self) -> str:
+        caller, time, value = self.context
+        gas = "" if self.gas is None else f" with gas {self.gas}"
+        to = f"0x{self.desk.address.hex()[:8]}"
+        return f"{time}: 0x{caller.hex()[:8]} sends {value} wei to {to}{gas}: {readable(self.operation)}"
+
+
+class Scene:
+    """The present of a life. time: of the next transaction. lists: of transfers, by their hashes."""
+
+    def __init__(self, stage: Stage, managers: tuple[Manager, ...]) -> None:
+        self.stage = stage
+        self.time = stage.machine.time
+        self.desks = self._open_desks(managers)
+        self.lines: list[Line] = []
+        self.payments: list[Payment] = []
+        self.lists: dict[bytes, TransferList] = {}
+        self.inks: list[Ink] = []
+        self.played: list[Move] = []
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        return tuple({desk.ledger.token.address: desk.ledger.token for desk in self.desks}.values())
+
+    @property
+    def known_accounts(self) -> tuple[Address, ...]:
+        """Everybody whose money is watched."""
+        stage = self.stage
+        people = [person.account for person in stage.people]
+        managers = [manager.address for manager in stage.managers]
+        others = [stage.dai, stage.hostile_token, stage.registry, stage.conditions.any_share, FRESH, RELAY]
+        return (*people, *managers, *others)
+
+    def _open_desks(self, managers: tuple[Manager, ...]) -> tuple[Desk, ...]:
+        """One registry for all, one token for each kind, and ETH once."""
+        stage, accounts = self.stage, self.known_accounts
+        registry = Registry(stage.registry, {}, stage.conditions.shipped)
+        ether = {account: stage.machine.balance(account) for account in accounts}
+        tokens: dict[Address, Token] = {}
+        history_shares: dict[Any, int] = {}
+        desks = []
+        for manager in managers:
+            token = tokens.setdefault(manager.token, self._token(manager.token))
+            foreign = Foreign(stage, manager, token)
+            ledger = Ledger(manager.parameters, token, registry, ether, foreign)
+            desks.append(Desk(manager, ledger, Guard(ledger, History(history_shares)), foreign))
+        for desk in desks:
+            desk.foreign.conducts = desks[0].foreign.conducts
+        return tuple(desks)
+
+    def _token(self, address: Address) -> Token:
+        stage = self.stage
+        spenders = [manager.address for manager in stage.managers if manager.token == address]
+        owners = [person.account for person in stage.people]
+        allowances = {(owner, spender): UNLIMITED for owner in owners for spender in spenders}
+        return Token(address, dict.fromkeys(owners, WEALTH), allowances)
+
+    def new_line(self, desk: Desk, user: Person, node: Person, period: int, salt: int) -> Line:
+        terms = ChannelIdentity(user.account, user.signer.address, node.account, node.signer.address, period, salt)
+        return self.line_of(desk, terms, user, node)
+
+    def line_of(self, desk: Desk, terms: ChannelIdentity, user: Person, node: Person) -> Line:
+        identity = Identity.of(terms, self.stage.machine.chain_id, desk.address)
+        line = Line(f"channel {len(self.lines) + 1}", desk, identity, user, node)
+        self.lines.append(line)
+        return line
+
+
+FRESH = b"\x77" * 20
+"""An address that never did anything."""
+
+
+def readable(value: Any) -> str:
+    """Tuples with names written out, bytes in hexadecimal."""
+    if isinstance(value, bytes):
+        return f"0x{value.hex()[:16]}" if value else "0x"
+    if hasattr(value, "_fields"):
+        fields = zip(value._fields, value, strict=True)
+        return f"{value.__class__.__name__}({', '.join(f'{name}={readable(item)}' for name, item in fields)})"
+    if isinstance(value, tuple | list | frozenset | set):
+        shown = list(value)
+        more = f", and {len(shown) - 4} more" if len(shown) > 4 else ""
+        return f"[{', '.join(readable(item) for item in shown[:4])}{more}]"
+    return str(value)
