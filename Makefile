@@ -55,6 +55,14 @@ bench-peers: $(SETUP) ## measure what a channel costs here and in other systems,
 performance: $(SETUP) ## measure that anew: peers/figures.json and docs/performance.md
 	@python -m peers --save
 
+.PHONY: regressions
+regressions: $(SETUP) ## bring known failures back, one at a time, and see that tests notice (ONLY=07 for one)
+	@python -m proof.regressions --save $(if $(ONLY),--only $(ONLY))
+
+.PHONY: audit
+audit: $(SETUP) ## print hashes, storage layout and what the deep runs found
+	@python -m proof.audit
+
 .PHONY: docs
 docs: $(SETUP) ## write docs/errors.md from the interfaces
 	@python toolchain/errors_doc.py > docs/errors.md

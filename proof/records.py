@@ -44,7 +44,7 @@ class Record:
 def save(name: str, seconds: float, figures: Figures, folder: Path = RECORDS) -> Path:
     """Write the record of a run that ends now; `name` is the run's, for instance "fuzz"."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    record = Record(_commit(), _is_dirty(), now, sources_hash(), round(seconds, 1), figures)
+    record = Record(commit(), is_dirty(), now, sources_hash(), round(seconds, 1), figures)
     path = folder / f"{name}.json"
     folder.mkdir(exist_ok=True)
     path.write_text(json.dumps(asdict(record), indent=2) + "\n")
@@ -86,11 +86,11 @@ def sources_hash(checkout: Path = CHECKOUT) -> str:
     return digest.hexdigest()
 
 
-def _commit() -> str:
+def commit() -> str:
     return _git("rev-parse", "--short", "HEAD")
 
 
-def _is_dirty() -> bool:
+def is_dirty() -> bool:
     return bool(_git("status", "--porcelain", "--", ".", ":!proof/records"))
 
 

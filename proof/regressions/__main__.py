@@ -1,13 +1,14 @@
 """Bring known failures back one at a time in a copy, and see that a test of the broken guarantee notices.
 
-Each patch is first shown to the test that it names, and where that does not notice, to all tests that SECURITY.md has for
-the guarantee. A run that was interrupted goes on where it was, as long as nothing has changed.
+Each patch is first shown to the test that it names, and where that does not notice, to all tests that SECURITY.md has
+for the guarantee. A run that was interrupted goes on where it was, as long as nothing has changed.
 """
 
 import argparse
 import json
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,10 +16,10 @@ from signal import SIGTERM, default_int_handler, signal
 
 from proof import records
 from proof.regressions.patch import NotAPatch, Patch, patches
-from proof.regressions.workspace import COMPILED_BY_APE, FOLDER, DoesNotApply, IsBroken, Workspace
+from proof.regressions.workspace import COMPILED_BY_APE, DoesNotApply, IsBroken, Workspace, workspace
 from proof.security import PAGE, Guarantee, NotATable, guarantees
 
-RESULTS = FOLDER / "results.json"
+RESULTS = records.CHECKOUT / ".build" / "regressions.json"
 DECIDING = ("contracts", "interfaces", "connext", "tests", "regressions")
 """Where something has changed, earlier results count no more."""
 
@@ -41,56 +42,62 @@ def main() -> int:
     for patch in chosen:
         _check_header(patch, held)
 
-    workspace = Workspace()
-    _say("copying the checkout")
-    workspace.renew()
-    key = _fingerprint(workspace.clean)
-    results = {} if options.only else _earlier(key)
-    waiting = [patch for patch in chosen if patch.name not in results]
-    if waiting:
-        _check_tests_pass(workspace, waiting)
-    for patch in chosen:
-        if patch in waiting:
-            results[patch.name] = _notice(workspace, patch, held[patch.breaks])
-        sys.stdout.write(_line(patch, results[patch.name]))
-        sys.stdout.flush()
-        if not options.only:
-            _keep(key, results)
+    with workspace() as copy:
+        results = _run(copy, chosen, held, is_whole=options.only is None)
     missed = [patch.name for patch in chosen if results[patch.name].noticed_by is None]
     _say(f"{len(chosen) - len(missed)} of {len(chosen)} known failures were noticed")
-    if options.save and not options.only:
+    if options.save and options.only is None:
         _save(chosen, results)
     return 1 if missed else 0
 
 
-def _check_header(patch: Patch, held: dict[str, Guarantee]) -> None:
+def _run(copy: Workspace, chosen: list[Patch], held: Mapping[str, Guarantee], *, is_whole: bool) -> dict[str, Result]:
+    """The results by the patches' names. is_whole: of all patches, to be gone on with."""
+    key = _fingerprint(copy.clean)
+    results = _earlier(key) if is_whole else {}
+    waiting = [patch for patch in chosen if patch.name not in results]
+    if waiting:
+        _check_tests_pass(copy, waiting)
+    for patch in chosen:
+        if patch in waiting:
+            results[patch.name] = _notice(copy, patch, held[patch.breaks])
+            if is_whole:
+                _keep(key, results)
+        _tell(patch, results[patch.name])
+    return results
+
+
+def _check_header(patch: Patch, held: Mapping[str, Guarantee]) -> None:
     if patch.breaks not in held:
         raise NotAPatch(f"{patch.path}: SECURITY.md has no guarantee {patch.breaks}")
     if not held[patch.breaks].is_held_by(patch.noticed_by):
         raise NotAPatch(f"{patch.path}: {patch.noticed_by} is none of the tests of {patch.breaks} in SECURITY.md")
 
 
-def _check_tests_pass(workspace: Workspace, waiting: list[Patch]) -> None:
+def _check_tests_pass(copy: Workspace, waiting: list[Patch]) -> None:
     """A test that fails without a patch, too, notices nothing."""
     tests = sorted({patch.noticed_by for patch in waiting})
     _say(f"the {len(tests)} tests that should notice are run without a patch, and must pass")
-    failure = workspace.first_failure(tests)
+    try:
+        failure = copy.first_failure(tests)
+    except IsBroken as error:
+        sys.exit(f"regressions: without a patch there is an error in {error}")
     if failure is not None:
         sys.exit(f"regressions: without a patch {failure.test} fails, too: {failure.reason}")
 
 
-def _notice(workspace: Workspace, patch: Patch, guarantee: Guarantee) -> Result:
+def _notice(copy: Workspace, patch: Patch, guarantee: Guarantee) -> Result:
     started = time.monotonic()
 
     def result(noticed_by: str | None, said: str) -> Result:
         return Result(noticed_by, said, round(time.monotonic() - started, 1))
 
     try:
-        workspace.apply(patch)
+        copy.apply(patch)
         for tests in ((patch.noticed_by,), guarantee.tests):
             if patch.changes_contracts and not (len(tests) == 1 and tests[0].startswith(COMPILED_BY_APE)):
-                workspace.compile()
-            failure = workspace.first_failure(tests)
+                copy.compile()
+            failure = copy.first_failure(tests)
             if failure is not None:
                 break
     except DoesNotApply as error:
@@ -98,17 +105,18 @@ def _notice(workspace: Workspace, patch: Patch, guarantee: Guarantee) -> Result:
     except IsBroken as error:
         return result(None, f"is broken: {error}")
     finally:
-        workspace.restore(patch)
+        copy.restore(patch)
     if failure is None:
         return result(None, f"NOT NOTICED by any test of {guarantee.id}")
-    if failure.test != patch.noticed_by and (before := workspace.first_failure([failure.test])) is not None:
+    if failure.test != patch.noticed_by and (before := copy.first_failure([failure.test])) is not None:
         return result(None, f"{before.test} fails without the patch, too")
     return result(failure.test, failure.reason)
 
 
-def _line(patch: Patch, result: Result) -> str:
+def _tell(patch: Patch, result: Result) -> None:
     noticed = f"noticed by {result.noticed_by}" if result.noticed_by else result.said
-    return f"{patch.name:<36} {patch.breaks:<4} {result.seconds:>6.1f} s  {noticed}\n"
+    sys.stdout.write(f"{patch.name:<40} {patch.breaks:<4} {result.seconds:>6.1f} s  {noticed}\n")
+    sys.stdout.flush()
 
 
 def _say(text: str) -> None:
@@ -140,6 +148,7 @@ def _earlier(key: str) -> dict[str, Result]:
 
 def _keep(key: str, results: dict[str, Result]) -> None:
     kept = {"key": key, "results": {name: asdict(result) for name, result in results.items()}}
+    RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(kept, indent=1))
 
 

@@ -4,15 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 from proof.records import CHECKOUT
 from proof.regressions.patch import Patch
 
-FOLDER = CHECKOUT / ".build" / "regressions"
 ARTIFACTS = ("connext/artifacts", "tests/artifacts")
 INSTALLED = (".venv", "node_modules")
 WITHOUT_A_CHAIN = "tests/unit/"
@@ -39,17 +40,24 @@ class Failure:
     reason: str
 
 
-class Workspace:
-    """In `.build/regressions`: `clean`, the checkout as it was when the run began, and `copy`, which is patched."""
+@contextmanager
+def workspace() -> Iterator["Workspace"]:
+    """A copy of the checkout as it is now. It is not in `.build`: Ape compiles nothing below a folder of that name."""
+    with TemporaryDirectory(prefix="connext-regressions-") as folder:
+        copy = Workspace(Path(folder).resolve())
+        copy.fill()
+        yield copy
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+
+class Workspace:
+    """In a folder: `clean`, the checkout, and `copy`, which is patched."""
+
+    def __init__(self, folder: Path) -> None:
         self.clean, self.copy = folder / "clean", folder / "copy"
         self._report = folder / "report.xml"
 
-    def renew(self) -> None:
-        """Copy the checkout anew: all that git knows, and all that it would."""
-        for tree in (self.clean, self.copy):
-            shutil.rmtree(tree, ignore_errors=True)
+    def fill(self) -> None:
+        """Copy the checkout: all that git knows, and all that it would."""
         listed = subprocess.run(
             ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
             cwd=CHECKOUT,

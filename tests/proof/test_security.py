@@ -1,0 +1,114 @@
+"""What SECURITY.md names exists."""
+
+import ast
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from connext.lifecycle import stories
+from proof.records import CHECKOUT
+from proof.security import PAGE, NotATable, guarantees
+
+PROTOCOL = CHECKOUT / "docs" / "protocol.md"
+HELD = guarantees(PAGE.read_text())
+
+
+def names(row: str) -> list[str]:
+    return sorted({name for guarantee in HELD.values() for name in guarantee.held_by[row]})
+
+
+@cache
+def functions_of(path: Path) -> set[str]:
+    """The functions of a Python file, or of a Solidity file."""
+    text = path.read_text()
+    if path.suffix == ".sol":
+        return set(re.findall(r"\bfunction (\w+)", text))
+    return {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_guarantees_are_those_of_the_protocol() -> None:
+    promised = re.findall(r"^\* \*\*(G\d+) (.+?)\*\*:", PROTOCOL.read_text(), re.MULTILINE)
+    assert [(guarantee.id, guarantee.title) for guarantee in HELD.values()] == promised
+    assert len(promised) == 10
+
+
+@pytest.mark.parametrize("row", ["fuzz property", "tests", "scenarios"])
+def test_every_guarantee_is_held_by_something(row: str) -> None:
+    assert [guarantee.id for guarantee in HELD.values() if not guarantee.held_by[row]] == []
+
+
+@pytest.mark.parametrize("name", names("tests"))
+def test_a_test_exists(name: str) -> None:
+    file, _, function = name.partition("::")
+    assert (CHECKOUT / file).is_file()
+    tests = {name for name in functions_of(CHECKOUT / file) if name.startswith("test_")}
+    assert tests
+    assert not function or function in tests
+
+
+@pytest.mark.parametrize("name", names("fuzz property"))
+def test_a_fuzz_property_exists(name: str) -> None:
+    module, _, function = name.rpartition(".")
+    assert callable(getattr(import_module(module), function))
+
+
+def test_the_symbolic_checks_are_those_that_exist() -> None:
+    checks = {name for path in (CHECKOUT / "tests" / "forge").glob("*.sol") for name in functions_of(path)}
+    assert names("symbolic check") == sorted(name for name in checks if name.startswith("check_"))
+
+
+@pytest.mark.parametrize("name", names("scenarios"))
+def test_a_scenario_exists(name: str) -> None:
+    assert name in stories() or (name.startswith("scenarios/") and (CHECKOUT / name).is_file())
+
+
+# --- The form of the tables ---
+
+TABLE = """### G1 Solvency
+
+Words.
+
+| held by | |
+|---|---|
+| fuzz property | `a.b` |
+| symbolic check | none: words |
+| tests | `tests/a.py`, `tests/b.py::test_c` |
+| scenarios | `A story`, `scenarios/d.yaml` |
+
+### G2 Isolation
+
+| held by | |
+|---|---|
+| fuzz property | |
+| symbolic check | |
+| tests | |
+| scenarios | |
+"""
+
+
+def test_a_table_is_read() -> None:
+    one, two = guarantees(TABLE).values()
+    assert (one.id, one.title) == ("G1", "Solvency")
+    assert one.held_by == {
+        "fuzz property": ("a.b",),
+        "symbolic check": (),
+        "tests": ("tests/a.py", "tests/b.py::test_c"),
+        "scenarios": ("A story", "scenarios/d.yaml"),
+    }
+    assert not any(two.held_by.values())
+
+
+def test_a_file_means_all_of_its_tests() -> None:
+    one = guarantees(TABLE)["G1"]
+    assert one.is_held_by("tests/a.py::test_any")
+    assert one.is_held_by("tests/b.py::test_c")
+    assert not one.is_held_by("tests/b.py::test_d")
+
+
+@pytest.mark.parametrize("change", [("| tests |", "| test |"), ("| scenarios | |\n", "")])
+def test_a_table_without_a_row_is_named(change: tuple[str, str]) -> None:
+    with pytest.raises(NotATable, match=r"table of G[12]"):
+        guarantees(TABLE.replace(*change))
