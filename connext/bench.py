@@ -16,7 +16,7 @@ All times are processor time, so that other programs on the machine disturb litt
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from coincurve import PrivateKey, PublicKey
@@ -242,7 +242,7 @@ def _checking(sizes: Iterable[int], pair_of: Callable[[int], Pair]) -> Curve:
     return tuple((size, round(1e6 * statistics.median(times[size] for times in rounds))) for size in pairs)
 
 
-def text(measured: dict[str, Rate]) -> str:
+def text(measured: Mapping[str, Rate]) -> str:
     """One line for each."""
     return "".join(
         f"{name:21} {rate.per_second:6,} per second, {rate.fraction:.3f} of the {rate.signatures_alone:,} "

@@ -5,10 +5,13 @@ import sys
 from signal import SIGTERM, default_int_handler, signal
 from subprocess import CalledProcessError
 
+from ape.exceptions import ProviderError
+
+from connext import bench
 from peers import table
-from peers.figures import FIGURES, Run, to_json
+from peers.figures import FIGURES, Figures, to_json
 from peers.packages import NotThePackage
-from peers.page import PAGE, page
+from peers.page import PAGE, write
 from peers.run import run
 
 
@@ -22,21 +25,25 @@ def main() -> int:
         return 1  # and nothing is saved
     if options.save:
         FIGURES.write_text(to_json(figures))
-        PAGE.write_text(page(figures))
+        write(figures)
     return 0
 
 
-def _text(figures: Run) -> str:
-    apart = table.list_of_differences(figures)
-    batches = f"Many channels in one transaction, gas for each\n\n{table.batches(figures)}"
-    legend = f"{table.LEGEND}{table.versions(figures)}"
-    return f"{table.tables(figures)}\n{legend}\n{batches}\nNot as quoted:\n{apart}"
+def _text(figures: Figures) -> str:
+    columns = figures.columns
+    apart = table.list_of_differences(columns)
+    batches = f"Many channels in one transaction, gas for each\n\n{table.batches(columns)}"
+    legend = f"{table.LEGEND}{table.versions(columns)}"
+    off_chain = f"Off chain, per second on one core\n\n{bench.text(figures.rates)}"
+    return f"{table.tables(columns)}\n{legend}\n{batches}\n{off_chain}\nNot as quoted:\n{apart}"
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m peers", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON instead")
-    parser.add_argument("--save", action="store_true", help=f"write peers/{FIGURES.name} and docs/{PAGE.name}, too")
+    parser.add_argument(
+        "--save", action="store_true", help=f"write peers/{FIGURES.name}, docs/{PAGE.name} and its pictures, too"
+    )
     return parser.parse_args()
 
 
@@ -46,5 +53,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
-    except (NotThePackage, CalledProcessError, OSError) as error:
+    except (NotThePackage, CalledProcessError, ProviderError, OSError) as error:
         sys.exit(f"bench-peers: {error}")

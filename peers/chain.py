@@ -1,13 +1,11 @@
 """The anvil of one run: on loopback, on a free port, gone when the run ends, however that is."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from shutil import which
-from threading import Thread
-from typing import IO, Any, cast
+from typing import Any, cast
 
-from ape_connext.local_mainnet import GENESIS_TIME, LIVES_AS_LONG_AS_ITS_INPUT
+from ape_connext.anvil import launch
+from ape_connext.local_mainnet import GENESIS_TIME
 from ape_ethereum.provider import Web3Provider
 from web3 import HTTPProvider, Web3
 
@@ -19,8 +17,7 @@ from connext.types import ZERO_ADDRESS, Address
 CHAIN_ID = 31337
 """As in the tests: the snapshot's figures depend on it, a channel's id has it."""
 
-OPTIONS = ("--host", "127.0.0.1", "--port", "0", "--chain-id", str(CHAIN_ID), "--timestamp", str(GENESIS_TIME))
-STOPPED_WITH_ITS_INPUT = f"{LIVES_AS_LONG_AS_ITS_INPUT}; wait"
+OPTIONS = ("--chain-id", str(CHAIN_ID), "--timestamp", str(GENESIS_TIME))
 
 
 class BenchChain(ApeLocalChain):
@@ -63,37 +60,11 @@ class _Endpoint:
 
 @contextmanager
 def anvil() -> Iterator[BenchChain]:
-    """A chain of our own. Raises FileNotFoundError, ChildProcessError."""
-    program = which("anvil")
-    if program is None:
-        raise FileNotFoundError("there is no `anvil` on PATH; run `make setup`")
-    process = subprocess.Popen(
-        ["sh", "-c", STOPPED_WITH_ITS_INPUT, "sh", program, *OPTIONS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,  # Ctrl-C in the terminal must reach this process alone
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    """A chain of our own. Raises ProviderError."""
+    process, url = launch("the chain of the comparison", *OPTIONS)
     try:
-        yield BenchChain(f"http://{_wait_for_address(process.stdout)}")
+        yield BenchChain(url)
     finally:
-        process.stdin.close()  # the shell ends anvil by its process id, and waits for it
+        assert process.stdin is not None
+        process.stdin.close()  # which ends it
         process.wait()
-
-
-def _wait_for_address(output: IO[str]) -> str:
-    said = ""
-    for line in output:
-        if line.startswith("Listening on "):
-            Thread(target=_drain, args=(output,), daemon=True).start()
-            return line.removeprefix("Listening on ").strip()
-        said += line
-    raise ChildProcessError(f"anvil ended, saying\n{said}")
-
-
-def _drain(output: IO[str]) -> None:
-    for _ in output:
-        pass

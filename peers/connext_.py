@@ -5,22 +5,15 @@ reserve inside of the contract, and what it gets goes there; filling and emptyin
 """
 
 from itertools import product
-from typing import cast
 
 from connext import calls
-from connext.chain import Transaction
 from connext.chain.deploying import deploy_all
 from connext.chain.views import reserve_at, wallet_at
-from connext.channel import Signed
-from connext.conditions import hash_lock_params, hash_of
-from connext.keccak import keccak256
-from connext.messages import State, Transfer
-from connext.transfers import with_change
-from connext.types import Address, Asset, Side
+from connext.types import Address
 from connext.world import actor
 from peers import rows
-from peers.chain import BenchChain, must
-from peers.rows import AMOUNT, EXPECTED, LOCKED, PAID, TAKEN, Change
+from peers.chain import BenchChain
+from peers.rows import AMOUNT, EXPECTED, PAID, Change
 from peers.stand import Column, Gas, WrongPayout
 from tests.gas import snapshot
 from tests.gas.scenarios import ASSETS, SCENARIOS, Amounts, Scenario, Stage
@@ -29,8 +22,6 @@ from toolchain.artifacts import CHECKOUT
 
 NAME = "this project"
 DEPLOYER = b"\xdc" * 20
-SECRET = b"\x5e" * 32
-NO_EXPIRY = 2**40
 UNUSED_STORIES = range(200, 256)
 """Which the snapshot's scenarios do not reach."""
 
@@ -39,26 +30,31 @@ COMPOSED = {
     rows.TOP_UP: ("top-up",),
     rows.COLLATERAL: ("collateralize",),
     rows.CLOSE: ("cooperative close",),
-    rows.WITHDRAWAL: ("withdrawal",),
+    rows.FROM_WALLET: ("node's deposit from its wallet",),
+    rows.WITHDRAWAL: ("withdrawal of the user alone",),
     rows.EXIT: ("start dispute", "settle"),
     rows.STALE: ("start dispute", "challenge", "settle"),
+    rows.HASH_LOCK: ("start dispute", "settle", "hash-locked payment to the node, extra"),
     rows.batch(rows.COLLATERAL, 1): ("collateralize",),
     rows.batch(rows.PAYOUT, 1): ("settle",),
     rows.batch(rows.PAYOUT, 10): ("batch of 10 settlements",),
     rows.batch(rows.PAYOUT, 100): ("batch of 100 settlements",),
 }
-"""The scenarios whose last transactions make up a row."""
+"""The scenarios whose last transactions make up a row; of the hash lock, what it adds to a dispute without one."""
 
+PROMISED = AMOUNT // 1_000
 BOTH_PUT_IN = Change(-AMOUNT, -AMOUNT)
 CHANGES = {
     "first deposit": EXPECTED[rows.OPEN],
     "top-up": EXPECTED[rows.TOP_UP],
     "collateralize": EXPECTED[rows.COLLATERAL],
     "cooperative close": EXPECTED[rows.CLOSE],
-    "withdrawal": Change(TAKEN - AMOUNT, AMOUNT // 7 - AMOUNT),  # both sides take something
+    "node's deposit from its wallet": EXPECTED[rows.COLLATERAL],
+    "withdrawal of the user alone": EXPECTED[rows.WITHDRAWAL],
     "start dispute": BOTH_PUT_IN,
     "challenge": BOTH_PUT_IN,
     "settle": EXPECTED[rows.EXIT],
+    "hash-locked payment to the node, extra": Change(-2 * PAID - PROMISED, 2 * PAID + PROMISED),  # two channels
     "batch of 10 settlements": Change(-10 * PAID, 10 * PAID),
     "batch of 100 settlements": Change(-100 * PAID, 100 * PAID),
 }
@@ -105,7 +101,6 @@ class Connext:
         if is_snapshot:
             self.not_the_snapshot += _differences(figures, asset)
         gas: dict[str, Gas] = {row: tuple(figures[name] for name in names) for row, names in COMPOSED.items()}
-        gas[rows.HASH_LOCK] = self._hash_lock(stage, asset)
         gas[rows.EARLIER] = self._own(stage, asset, _fund, Change(0, 0))
         gas[rows.LATER] = self._own(stage, asset, _withdraw, Change(0, 0))
         for size in (10, 100):
@@ -118,22 +113,16 @@ class Connext:
         stage.story = next(self._stories)
         return (_checked(stage, scenario, asset, expected),)
 
-    def _hash_lock(self, stage: Stage, asset: str) -> Gas:
-        """The user disputes with the lock open, the node records the secret, and is paid in the settlement."""
-        gas: list[int] = []
-
-        def scenario(stage: Stage, amounts: Amounts) -> int:
-            gas.extend(_dispute_with_lock(stage, amounts, Asset.DAI if amounts.token else Asset.ETH))
-            return sum(gas)
-
-        self._own(stage, asset, scenario, EXPECTED[rows.HASH_LOCK])
-        return tuple(gas)
-
 
 def _play(stage: Stage, name: str, asset: str) -> int:
-    """The gas of a scenario, as it is in the snapshot: the channel's salt is that of `run_all`."""
-    stage.story = 1 + list(product(SCENARIOS, ASSETS)).index((name, asset))
+    """The gas of a scenario, as it is in the snapshot."""
+    stage.story = story_of(name, asset)
     return _checked(stage, SCENARIOS[name], asset, CHANGES[name])
+
+
+def story_of(name: str, asset: str) -> int:
+    """The one of the scenario in `run_all`, for channels of the same ids."""
+    return 1 + list(product(SCENARIOS, ASSETS)).index((name, asset))
 
 
 def _checked(stage: Stage, scenario: Scenario, asset: str, expected: Change) -> int:
@@ -168,26 +157,6 @@ def _differences(figures: dict[str, int], asset: str) -> list[str]:
 
 
 # --- What is not among the scenarios ---
-
-
-def _dispute_with_lock(stage: Stage, amounts: Amounts, asset: Asset) -> list[int]:
-    channel = stage.funded(amounts)
-    secret = keccak256(SECRET + stage.manager + bytes((asset,)))
-    params = hash_lock_params(hash_of(secret))
-    condition = stage.deployment.conditions.hash_lock
-    lock = Transfer(1, Side.USER, asset, LOCKED, condition, keccak256(params), NO_EXPIRY)
-    state = with_change(stage.paid(channel, amounts, nonce=3).message, 4, (lock,), ())
-    signed = cast(Signed[State], stage.signed(state))
-    dispute = stage.send(stage.user, calls.start_dispute(channel, signed))
-    record = _send(stage, calls.record(condition, params, NO_EXPIRY, secret))
-    stage.after_the_deadline()
-    return [dispute, record, stage.send(stage.node, calls.settle(channel, state))]
-
-
-def _send(stage: Stage, call: calls.Call) -> int:
-    """By the node, to whichever contract the call is for."""
-    to = call.receiver(stage.deployment)
-    return must(stage.chain, Transaction(stage.node.account, to, call.data, call.value))
 
 
 def _fund(stage: Stage, amounts: Amounts) -> int:

@@ -1,12 +1,13 @@
-"""The figures of a run as one JSON document (`peers/figures.json`), and those that are quoted (`docs/peers.json`)."""
+"""All figures of a run as one JSON document (`peers/figures.json`), and those that are quoted (`docs/peers.json`)."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from connext.bench import Curve, Rate
 from peers import rows
 from peers.stand import Column
 from toolchain.artifacts import CHECKOUT
@@ -15,13 +16,22 @@ FIGURES = Path(__file__).parent / "figures.json"
 QUOTED = CHECKOUT / "docs" / "peers.json"
 
 ASSETS = ("eth", "token", "dai")
-"""The keys of a run. dai: this project alone."""
+"""The keys of columns. dai: this project alone."""
 
 TOLERANCE = 0.03
 """Figures of one system, measured and quoted, that are further apart need a reason."""
 
-Run = Mapping[str, tuple[Column, ...]]
-"""What was measured, by asset; this project's column first."""
+Columns = Mapping[str, tuple[Column, ...]]
+"""What was measured on the chain, by asset; this project's column first."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one run measures. rates: off chain. curves: how cost grows, by what grows."""
+
+    columns: Columns
+    rates: Mapping[str, Rate]
+    curves: Mapping[str, Curve]
 
 
 @dataclass(frozen=True)
@@ -54,13 +64,22 @@ class Difference:
     reason: str
 
 
-def to_json(run: Run) -> str:
-    document = {asset: [asdict(column) for column in columns] for asset, columns in run.items()}
+def to_json(figures: Figures) -> str:
+    document = {
+        "gas": {asset: [asdict(column) for column in columns] for asset, columns in figures.columns.items()},
+        "rates": {name: asdict(rate) for name, rate in figures.rates.items()},
+        "growth": figures.curves,
+    }
     return json.dumps(document, indent=2) + "\n"
 
 
-def from_json(text: str) -> Run:
-    return {asset: tuple(map(_column, columns)) for asset, columns in json.loads(text).items()}
+def from_json(text: str) -> Figures:
+    document = json.loads(text)
+    return Figures(
+        {asset: tuple(map(_column, columns)) for asset, columns in document["gas"].items()},
+        {name: Rate(**rate) for name, rate in document["rates"].items()},
+        {name: tuple((x, y) for x, y in curve) for name, curve in document["growth"].items()},
+    )
 
 
 def _column(document: dict[str, Any]) -> Column:
@@ -100,10 +119,27 @@ def is_plain_transfer(name: str, row: str) -> bool:
     return row in _document()["plain_transfers"].get(name, ())
 
 
-def differences(run: Run) -> Iterator[Difference]:
-    for asset, columns in run.items():
+def shown(columns: Columns, asset: str) -> list[Peer]:
+    """This project, what else was measured, what is quoted."""
+    peers = list(map(measured, columns[asset]))
+    return peers + [quote for quote in quoted(asset).values() if _is_shown(quote, peers)]
+
+
+def _is_shown(quote: Peer, others: Iterable[Peer]) -> bool:
+    """A quote of what was measured in the same version would only repeat it."""
+    return all((quote.name, quote.version) != (peer.name, peer.version) for peer in others)
+
+
+def best(others: Iterable[Peer], row: str) -> Peer | None:
+    """The one that does this, by a call of its own, with the least gas; None if nobody does."""
+    able = (peer for peer in others if row in peer.figures and not is_plain_transfer(peer.name, row))
+    return min(able, key=lambda peer: peer.figures[row].gas, default=None)
+
+
+def differences(columns: Columns) -> Iterator[Difference]:
+    for asset, of_asset in columns.items():
         quotes = quoted(asset)
-        for peer in map(measured, columns):
+        for peer in map(measured, of_asset):
             if peer.name in quotes:
                 yield from _differences(asset, peer, quotes[peer.name])
 

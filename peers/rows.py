@@ -16,13 +16,15 @@ LOCKED = AMOUNT // 4
 OPEN = "1 open + first deposit"
 TOP_UP = "2 top-up"
 COLLATERAL = "3 node collateral"
+FROM_WALLET = "3 the same, from the node's wallet"
+"""Where a node's collateral usually comes out of what lies in the contract already."""
 CLOSE = "4 cooperative close, both paid"
 WITHDRAWAL = "5 partial withdrawal, stays open"
 EXIT = "6 unilateral exit, unchallenged"
 STALE = "7 stale state + one challenge, to payout"
 HASH_LOCK = "8 one hash-locked payment in a dispute (extra over 6)"
 EARLIER = "earlier funding of a node's reserve"
-"""Where a node's collateral comes out of what lies in the contract already, once for any number of channels."""
+"""Once for any number of channels."""
 LATER = "later withdrawal of a node's credit"
 """A node's part may stay inside of the contract, for it alone to take out; the user's is always sent to its account."""
 
@@ -30,7 +32,22 @@ LIFE = "1+3+4"
 """The sum of three rows: a channel's cooperative life."""
 DEPLOYMENT = "deploy everything"
 
-MEASURED = (OPEN, TOP_UP, COLLATERAL, CLOSE, WITHDRAWAL, EXIT, STALE, HASH_LOCK)
+TABLE = (
+    OPEN,
+    TOP_UP,
+    COLLATERAL,
+    FROM_WALLET,
+    CLOSE,
+    WITHDRAWAL,
+    EXIT,
+    STALE,
+    HASH_LOCK,
+    EARLIER,
+    LATER,
+    LIFE,
+    DEPLOYMENT,
+)
+"""In order."""
 
 PAYOUT = "payout of an unchallenged dispute"
 BATCHED = (COLLATERAL, PAYOUT)

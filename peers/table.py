@@ -1,12 +1,11 @@
 """The tables that people read: one for each asset, in Markdown that is aligned for a terminal, too."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from peers import rows
-from peers.figures import Difference, Figure, Peer, Run, differences, is_plain_transfer, measured, quoted
+from peers.figures import Columns, Difference, Figure, Peer, best, differences, is_plain_transfer, measured, shown
 from peers.stand import Column
 
-ROWS = (*rows.MEASURED, rows.EARLIER, rows.LATER, rows.LIFE, rows.DEPLOYMENT)
 TITLES = {"eth": "ETH", "token": "ERC-20"}
 NOTHING = "\N{EN DASH}"
 
@@ -17,24 +16,24 @@ The last two columns are this project's gas divided by the lowest of the others.
 """
 
 
-def tables(run: Run) -> str:
+def tables(columns: Columns) -> str:
     """For a terminal."""
-    return "\n".join(f"{title}\n\n{_table(run, asset)}" for asset, title in TITLES.items())
+    return "\n".join(f"{title}\n\n{_table(columns, asset)}" for asset, title in TITLES.items())
 
 
-def page_tables(run: Run) -> str:
+def page_tables(columns: Columns) -> str:
     """With headings."""
-    return "\n".join(f"## {title}\n\n{_table(run, asset)}" for asset, title in TITLES.items())
+    return "\n".join(f"## {title}\n\n{_table(columns, asset)}" for asset, title in TITLES.items())
 
 
-def batches(run: Run) -> str:
+def batches(columns: Columns) -> str:
     """Gas for each channel, where one transaction is about several."""
-    return "\n".join(f"{title}\n\n{_batches(run, asset)}" for asset, title in TITLES.items())
+    return "\n".join(f"{title}\n\n{_batches(columns, asset)}" for asset, title in TITLES.items())
 
 
-def _batches(run: Run, asset: str) -> str:
-    own, *others = run[asset]
-    own_columns = (own, *run["dai"]) if asset == "token" else (own,)
+def _batches(columns: Columns, asset: str) -> str:
+    own, *others = columns[asset]
+    own_columns = (own, *columns["dai"]) if asset == "token" else (own,)
     head = ["", own.system, *(f"{own.system} in DAI" for _ in own_columns[1:]), *(other.system for other in others)]
     body = [
         [
@@ -45,7 +44,7 @@ def _batches(run: Run, asset: str) -> str:
         for row in rows.BATCHED
         for size in rows.SIZES
     ]
-    return _aligned([head, *body])
+    return aligned([head, *body])
 
 
 def _of_one(column: Column, row: str) -> int:
@@ -53,9 +52,9 @@ def _of_one(column: Column, row: str) -> int:
     return sum(column.rows[rows.EXIT][1:] if row == rows.PAYOUT else column.rows[row])
 
 
-def versions(run: Run) -> str:
+def versions(columns: Columns) -> str:
     """Of every column."""
-    peers = [peer for asset in TITLES for peer in _shown(run, asset)]
+    peers = [peer for asset in TITLES for peer in shown(columns, asset)]
     return f"Measured: {_versions(peers, is_quoted=False)}. Quoted: {_versions(peers, is_quoted=True)}.\n"
 
 
@@ -64,16 +63,16 @@ def _versions(peers: Iterable[Peer], *, is_quoted: bool) -> str:
     return ", ".join(f"{name} ({version})" for name, version in named.items())
 
 
-def list_of_differences(run: Run) -> str:
+def list_of_differences(columns: Columns) -> str:
     """One line for each; nothing where there is none."""
-    return "".join(map(_difference, differences(run)))
+    return "".join(map(_difference, differences(columns)))
 
 
-def _table(run: Run, asset: str) -> str:
-    own, *peers = _shown(run, asset)
+def _table(columns: Columns, asset: str) -> str:
+    own, *peers = shown(columns, asset)
     others, quotes = ([peer for peer in peers if peer.is_quoted is is_quoted] for is_quoted in (False, True))
-    in_dai = [measured(column) for column in run["dai"]] if asset == "token" else []
-    head = ["", own.name, *(f"{peer.name} in DAI" for peer in in_dai), *map(_title, peers)]
+    in_dai = [measured(column) for column in columns["dai"]] if asset == "token" else []
+    head = ["", own.name, *(f"{peer.name} in DAI" for peer in in_dai), *map(title, peers)]
     head += ["to best measured", "to best quoted"]
     body = [
         [
@@ -82,23 +81,12 @@ def _table(run: Run, asset: str) -> str:
             _ratio(own, others, row),
             _ratio(own, quotes, row),
         ]
-        for row in ROWS
+        for row in rows.TABLE
     ]
-    return _aligned([head, *body])
+    return aligned([head, *body])
 
 
-def _shown(run: Run, asset: str) -> list[Peer]:
-    """This project, what else was measured, what is quoted."""
-    peers = list(map(measured, run[asset]))
-    return peers + [quote for quote in quoted(asset).values() if _is_shown(quote, peers)]
-
-
-def _is_shown(quote: Peer, others: Iterable[Peer]) -> bool:
-    """A quote of what was measured in the same version would only repeat it."""
-    return all((quote.name, quote.version) != (peer.name, peer.version) for peer in others)
-
-
-def _title(peer: Peer) -> str:
+def title(peer: Peer) -> str:
     return f"{peer.name}, quoted" if peer.is_quoted else peer.name
 
 
@@ -116,15 +104,8 @@ def _transactions(figure: Figure) -> str:
 
 def _ratio(own: Peer, others: Iterable[Peer], row: str) -> str:
     """Of rows that others have, too."""
-    best = min(_comparable(others, row), default=None)
-    figure = own.figures.get(row)
-    return NOTHING if best is None or figure is None else f"{figure.gas / best:.3f}"
-
-
-def _comparable(others: Iterable[Peer], row: str) -> Iterator[int]:
-    for peer in others:
-        if row in peer.figures and not is_plain_transfer(peer.name, row):
-            yield peer.figures[row].gas
+    other, figure = best(others, row), own.figures.get(row)
+    return NOTHING if other is None or figure is None else f"{figure.gas / other.figures[row].gas:.3f}"
 
 
 def _difference(difference: Difference) -> str:
@@ -137,7 +118,7 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", " ")
 
 
-def _aligned(lines: list[list[str]]) -> str:
+def aligned(lines: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     head, *body = ([cells[0].ljust(widths[0]), *_right(cells[1:], widths[1:])] for cells in lines)

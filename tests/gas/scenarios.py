@@ -254,16 +254,23 @@ def further_transfer(stage: Stage, amounts: Amounts) -> int:
 
 def settlement_of_many(count: int) -> Scenario:
     def settle_many(stage: Stage, amounts: Amounts) -> int:
-        """As many as our software signs, all due but one, which stays open: the dearest that there is."""
-        kinds = len(stage.promised(Side.USER, amounts))
-        numbers = range(1, count // kinds)
-        due = [transfer for i in numbers for transfer in stage.promised(Side.USER, amounts, i, expiry=1)]
-        transfers = (*due, *stage.promised(Side.USER, amounts, count))
-        assert len(transfers) == count
-        _, settlement = stage.dispute_and_settle(amounts, 1, transfers)
+        """As many as our software signs."""
+        _, settlement = stage.dispute_and_settle(amounts, 1, open_transfers(stage, amounts, count))
         return settlement
 
     return settle_many
+
+
+def open_transfers(stage: Stage, amounts: Amounts, count: int) -> tuple[Transfer, ...]:
+    """All due but one, which stays open: the dearest that there is. Of both assets: half of them each."""
+    if not count:
+        return ()
+    kinds = len(stage.promised(Side.USER, amounts))
+    numbers = range(1, count // kinds)
+    due = [transfer for i in numbers for transfer in stage.promised(Side.USER, amounts, i, expiry=1)]
+    transfers = (*due, *stage.promised(Side.USER, amounts, count))
+    assert len(transfers) == count
+    return transfers
 
 
 def settle_later(stage: Stage, amounts: Amounts) -> int:
