@@ -12,7 +12,7 @@ transaction is done here, or does not matter to results:
 * Balances and code are set before the first transaction or never: pyrevm cannot undo that. Storage can be set any time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyrevm
@@ -51,6 +51,14 @@ class Mark:
     serial: int
 
 
+Place = tuple[str, int]
+"""A word of storage, in the form in which it is read fastest."""
+
+
+def place(address: Address, slot: int) -> Place:
+    return name_of(address), slot
+
+
 class Result:
     """What became of a transaction. output: what it returned, or the data that it reverted with."""
 
@@ -86,7 +94,7 @@ class Machine:
         environment = pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=chain_id), block=_block(0, time))
         evm = pyrevm.EVM(env=environment, gas_limit=BLOCK_GAS)
         for address, wei in (balances or {}).items():
-            evm.insert_account_info(_hex(address), pyrevm.AccountInfo(balance=wei))  # type: ignore[call-arg]
+            evm.insert_account_info(name_of(address), pyrevm.AccountInfo(balance=wei))  # type: ignore[call-arg]
         self._begin(evm, chain_id, 0, time)
 
     @classmethod
@@ -146,7 +154,7 @@ class Machine:
     def deploy(self, deployer: Address, code: bytes) -> Address:
         """The address of the contract that the creation code makes. Raises CannotSend."""
         try:
-            address = self._evm.deploy(_hex(deployer), code, gas=BLOCK_GAS)
+            address = self._evm.deploy(name_of(deployer), code, gas=BLOCK_GAS)
         except RuntimeError as error:
             raise CannotSend(str(error)) from None
         self._evm.reset_transient_storage()
@@ -155,7 +163,7 @@ class Machine:
     def _run(self, sender: Address, to: Address, data: bytes, value: int, gas: int) -> Result:
         evm = self._evm
         try:
-            returned = evm.message_call(_hex(sender), _hex(to), calldata=data, value=value, gas=gas)
+            returned = evm.message_call(name_of(sender), name_of(to), calldata=data, value=value, gas=gas)
         except RuntimeError as error:
             if evm.result is None:
                 raise CannotSend(str(error)) from None
@@ -166,18 +174,27 @@ class Machine:
     # --- What is there ---
 
     def storage(self, address: Address, slot: int) -> int:
-        return int(self._evm.storage(_hex(address), slot))
+        return int(self._evm.storage(name_of(address), slot))
+
+    def words(self, places: Sequence[Place]) -> list[int]:
+        """Many words of storage at once; see `place`."""
+        read = self._evm.storage
+        return [read(address, slot) for address, slot in places]
+
+    def balances(self, addresses: Sequence[str]) -> list[int]:
+        """Many balances in wei at once, of addresses as `name_of` gives them."""
+        return [self._evm.get_balance(address) for address in addresses]
 
     def balance(self, address: Address) -> int:
         """In wei."""
-        return int(self._evm.get_balance(_hex(address)))
+        return int(self._evm.get_balance(name_of(address)))
 
     def is_contract(self, address: Address) -> bool:
-        return bool(self._evm.get_code(_hex(address)))
+        return bool(self._evm.get_code(name_of(address)))
 
     def set_storage(self, address: Address, slot: int, word: int) -> None:
         """Put a contract into a state that transactions would take too long to reach."""
-        self._evm.insert_account_storage(_hex(address), slot, word)
+        self._evm.insert_account_storage(name_of(address), slot, word)
 
     # --- Marks ---
 
@@ -217,5 +234,5 @@ def _topics_and_data(log: pyrevm.Log) -> tuple[tuple[bytes, ...], bytes]:
     return tuple(topics), data
 
 
-def _hex(address: Address) -> str:
+def name_of(address: Address) -> str:
     return "0x" + address.hex()

@@ -12,7 +12,7 @@ from connext.types import Address
 from proof.fuzz.choices import Choices, Table
 from proof.fuzz.ink import words
 from proof.fuzz.stage import Manager, Stage
-from proof.fuzz.wire import COLLATERALIZE, DEPOSIT, FUND, PUSH_CREDIT, RECORD, SETTLE, TOP_UP, WITHDRAW_RESERVE
+from proof.fuzz.wire import COLLATERALIZE, DEPOSIT, FUND, PUSH_CREDIT, RECORD, SETTLE, TOP_UP, WITHDRAW_RESERVE, opaque
 from proof.model.ledger import FULL_SHARE, Token
 
 # --- What they can be told, with the numbers that the contracts have for it ---
@@ -45,16 +45,19 @@ _CALLBACKS = (DEPOSIT, TOP_UP, COLLATERALIZE, SETTLE, FUND, WITHDRAW_RESERVE, PU
 
 @dataclass
 class Foreign:
-    """How everybody behaves now. conducts: of the contract accounts and the hostile token, with the gas they spend."""
+    """How everybody behaves now, as one manager meets them.
+
+    conducts: of the contract accounts and the hostile token, with the gas they spend; and of the condition, with its answer.
+    All managers of a scene share them.
+    """
 
     stage: Stage
     manager: Manager
     token: Token
+    conducts: dict[Address, tuple[int, Any]]
 
     def __post_init__(self) -> None:
         stage = self.stage
-        self.conducts: dict[Address, tuple[int, int]] = {}
-        self.answer: tuple[int, Any] = (RETURNS, b"")
         self._takes_no_ether = {stage.dai, stage.hostile_token, *stage.conditions.shipped}
         self._takes_no_ether |= {stage.conditions.any_share, stage.conditions.hostile}
         self._takes_no_ether |= {manager.address for manager in stage.managers}
@@ -78,10 +81,10 @@ class Foreign:
 
     def evaluate(self, condition: bytes, params: Any, expiry: int, witness: Any) -> int | bytes | None:  # noqa: ARG002
         if condition == self.stage.conditions.any_share:
-            return int.from_bytes(witness[:32].ljust(32, b"\0"))
+            return int.from_bytes(opaque(witness)[:32].ljust(32, b"\0"))
         if condition != self.stage.conditions.hostile:
             return None
-        kind, data = self.answer
+        kind, data = self.conducts.get(condition, (RETURNS, b""))
         if kind == RETURNS:
             return int.from_bytes(data) if len(data) == 32 else None
         if kind == CONDITION_REVERTS:
@@ -126,7 +129,7 @@ class Foreign:
             data = (_BY_GAS if kind == BY_GAS else _BY_BLOCK) + words(0)
         else:
             data = _BEHAVE + words(kind)
-        self.answer = kind, answer
+        self.conducts[self.stage.conditions.hostile] = kind, answer
         return self.stage.conditions.hostile, data, f"answer {kind}"
 
 
@@ -140,7 +143,7 @@ def calls_back_in_vain(log: Log) -> bool:
 _ANSWERS_ALWAYS: dict[int, int | bytes | None] = {
     CONDITION_BURNS: b"",
     BOMB: None,
-    BOMB_REVERTS: bytes(256),
+    BOMB_REVERTS: bytes(95) + b"\x80" + bytes(160),  # the start of memory, with the pointer to what is free
     WRITES: b"",  # halted within a static call
     ASKS_BACK: 1,  # the registry cannot write within a static call either
     BY_CALLER: 1,

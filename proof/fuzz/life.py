@@ -13,14 +13,13 @@ from proof.fuzz import storage
 from proof.fuzz.choices import Choices, Table
 from proof.fuzz.foreign import MOST, calls_back_in_vain
 from proof.fuzz.moves import Moves
-from proof.fuzz.scene import Desk, Line, Move, Scene, readable
+from proof.fuzz.scene import Move, Scene, readable
 from proof.fuzz.stage import RELAY, Manager, Stage
+from proof.fuzz.watch import Watch
 from proof.fuzz.wire import Reader, calldata, execute
 from proof.guarantees import Broken
 from proof.machine import Result
 from proof.model import operations as op
-from proof.model.ledger import NONE
-from proof.model.messages import state_hash
 from proof.model.refusals import Event, Refused, admits, agree
 
 SHORT_OF_GAS = frozenset(
@@ -67,13 +66,10 @@ class Life:
         self.count = count or Count()
         self.scene = Scene(stage, _managers(stage, choices))
         self.moves = Moves(choices, self.scene)
-        self.trace: list[str] = []
-        self._accounts = self.scene.known_accounts
+        self.trace: list[Move | str] = []
+        self.watch = Watch(self.machine, self.scene)
         self._reader = reader(stage.artifacts)
         self._ours = {desk.address for desk in self.scene.desks} | {stage.registry}
-        self._watched = [(desk, account, *_slots(account)) for desk in self.scene.desks for account in self._accounts]
-        self._channel_slots: dict[bytes, int] = {}
-        self._seen: dict[Any, Any] = {}
 
     def play(self, operations: int) -> None:
         """Raises Divergence."""
@@ -86,7 +82,7 @@ class Life:
     # --- One move ---
 
     def _step(self, move: Move) -> None:
-        self.trace.append(f"{move}")
+        self.trace.append(move)
         self.machine.time = move.context.time
         result = self._send(move)
         if move.gas is not None and not result.succeeded and self._is_short_of_gas(result):
@@ -151,60 +147,8 @@ class Life:
         return name or "reverts"
 
     def _compare_position(self, move: Move | None) -> None:
-        """Everything that the life can have touched."""
-        machine, seen = self.machine, self._seen
-        for line in self.scene.lines:
-            key = line.desk.address, line.identity.id
-            words = storage.words_of_channel(machine, line.desk.address, self._slot(line.identity.id))
-            known = words, line.channel
-            if seen.get(key) != known:
-                self._compare_channel(line, words, move)
-                seen[key] = known
-        for desk, account, reserve_slot, credit_slot in self._watched:
-            reserve = storage.pair_of(machine.storage(desk.address, reserve_slot))
-            credit = storage.pair_of(machine.storage(desk.address, credit_slot))
-            if reserve != desk.ledger.reserves.get(account, NONE):
-                self._differ("reserve", account, reserve, desk.ledger.reserve(account), move)
-            if credit != desk.ledger.credits.get(account, NONE):
-                self._differ("credit", account, credit, desk.ledger.credit(account), move)
-        ledger = self.scene.desks[0].ledger
-        for account in self._accounts:
-            wei = machine.balance(account)
-            if wei != ledger.ether.get(account, 0):
-                self._differ("ETH", account, wei, ledger.ether.get(account, 0), move)
-        for token in self.scene.tokens:
-            for account in self._accounts:
-                amount = machine.storage(token.address, _token_slot(account))
-                if amount != token.balances.get(account, 0):
-                    self._differ("tokens", account, amount, token.balances.get(account, 0), move)
-
-    def _compare_channel(self, line: Line, words: storage.Words, move: Move | None) -> None:
-        stored, channel = storage.channel_of(words), line.channel
-        recorded = storage.NOT_RECORDED
-        if channel.recorded is not None:
-            recorded = channel.nonce, state_hash(line.identity.id, channel.recorded)
-        expected = storage.Stored(
-            channel.status,
-            channel.deadline,
-            channel.dispute,
-            channel.sequence,
-            recorded,
-            channel.user,
-            channel.held,
-            channel.transfers_hash,
-            channel.locked,
-            channel.settled,
-        )
-        if stored != expected:
-            raise Divergence(f"{line.name} is {readable(stored)}, the model has {readable(expected)}, after {move}")
-
-    def _differ(self, what: str, account: bytes, actual: Any, expected: Any, move: Move | None) -> None:
-        raise Divergence(f"{what} of 0x{account.hex()}: {actual}, the model has {expected}, after {move}")
-
-    def _slot(self, channel_id: bytes) -> int:
-        if channel_id not in self._channel_slots:
-            self._channel_slots[channel_id] = storage.slot_of(channel_id, storage.RECORDS)
-        return self._channel_slots[channel_id]
+        if difference := self.watch.difference():
+            raise Divergence(f"{difference}, after {move}")
 
     # --- What else happens ---
 
@@ -228,7 +172,7 @@ class Life:
         account = self.choices.pick(self.stage.people).account
         balances = desk.ledger.token.balances
         amount = self.choices.pick((2**100, MOST, MOST - 1, MOST - 2**64))
-        self.machine.set_storage(desk.manager.token, _token_slot(account), amount)
+        self.machine.set_storage(desk.manager.token, storage.slot_of(account, storage.TOKEN_BALANCES), amount)
         balances[account] = amount
         self.trace.append(f"0x{account.hex()} has {amount} tokens")
 
@@ -239,7 +183,7 @@ class Life:
             return
         line = self.choices.pick(lines)
         ledger, channel, id_ = line.desk.ledger, line.channel, line.identity.id
-        slot = self._slot(id_)
+        slot = storage.slot_of(id_, storage.RECORDS)
         head = self.machine.storage(line.desk.address, slot)
         way = self.choices.pick(("dispute", "sequence", "user"))
         if way == "user":
@@ -272,21 +216,7 @@ def _managers(stage: Stage, choices: Choices) -> tuple[Manager, ...]:
     return (stage.managers[first], stage.managers[second]) if first != second else (stage.managers[first],)
 
 
-@lru_cache(maxsize=1024)
-def _slots(account: bytes) -> tuple[int, int]:
-    return storage.slot_of(account, storage.RESERVES), storage.slot_of(account, storage.CREDITS)
-
-
-@lru_cache(maxsize=1024)
-def _token_slot(account: bytes) -> int:
-    return storage.slot_of(account, storage.TOKEN_BALANCES)
-
-
 @lru_cache(maxsize=8)
 def reader(artifacts: Path) -> Reader:
     names = ("ChannelManager", "OutcomeRegistry", "Stream", "LinkedPayment", "AllOf", "AnyOf")
     return Reader(*(json.loads((artifacts / f"{name}.json").read_text())["abi"] for name in names))
-
-
-def desk_of(scene: Scene, manager: Manager) -> Desk:
-    return next(desk for desk in scene.desks if desk.manager is manager)

@@ -1,4 +1,4 @@
-"""The next thing that somebody does: honest more often than not, else with one thing wrong, or an old message in a new place."""
+"""The next thing that somebody does: honest more often than not, else with one thing wrong, or something old in a new place."""
 
 from collections.abc import Callable
 from typing import Any
@@ -99,7 +99,7 @@ class Moves:
 
     def _single(self, kind: str, line: Line) -> Move:
         caller, operation, value = _DRAWERS[kind](self, line)
-        if self.choices.seldom(1):
+        if self.choices.seldom(1) and line.desk.ledger.ether.get(caller, 0) > value:
             value += 1
         context = Context(caller, self.scene.time, value)
         gas = self.choices.between(21_000, 400_000) if self.choices.seldom(1) else None
@@ -147,13 +147,20 @@ class Moves:
             desk, operation = other.desk, operation._replace(channel=other.identity)
         elif way == "other manager":
             desk = choices.pick(scene.desks)
-            if hasattr(operation, "channel"):
-                moved = self._identity(desk, operation.channel[1:])
-                operation = operation._replace(channel=moved)
+            operation = self._at(desk, operation)
         caller, value = old.context.caller, old.context.value
         if desk.ledger.ether.get(caller, 0) < value:
             value = 0
         return Move(desk, operation, Context(caller, scene.time, value))
+
+    def _at(self, desk: Desk, operation: Any) -> Operation:
+        """The same calldata, as another manager understands it: channels have other ids there."""
+        if operation.__class__ is op.Batch:
+            items = [item._replace(operation=self._at(desk, item.operation)) for item in operation.items]
+            return op.Batch(tuple(items))
+        if hasattr(operation, "channel"):
+            return operation._replace(channel=self._identity(desk, operation.channel[1:]))
+        return operation
 
     def _odd(self, line: Line) -> tuple[Address, Operation, int]:
         """What is no operation at all."""

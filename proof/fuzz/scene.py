@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from connext.types import Address, ChannelIdentity
+from connext.types import ZERO_ADDRESS, Address, ChannelIdentity
 from proof.fuzz.foreign import Foreign
 from proof.fuzz.ink import Ink
 from proof.fuzz.stage import RELAY, WEALTH, Manager, Person, Stage
@@ -27,7 +27,7 @@ class Desk:
         return self.manager.address
 
 
-@dataclass
+@dataclass(eq=False)
 class Line:
     """A channel, and what was ever signed of it. exits: (dispute, deadline, signature)."""
 
@@ -93,6 +93,12 @@ class Scene:
         return tuple({desk.ledger.token.address: desk.ledger.token for desk in self.desks}.values())
 
     @property
+    def owners(self) -> tuple[Address, ...]:
+        """Everybody who could have money in a manager, and those who must not."""
+        people = [person.account for person in self.stage.people]
+        return (*people, RELAY, FRESH, ZERO_ADDRESS, self.stage.dai, *(desk.address for desk in self.desks))
+
+    @property
     def known_accounts(self) -> tuple[Address, ...]:
         """Everybody whose money is watched."""
         stage = self.stage
@@ -108,14 +114,13 @@ class Scene:
         ether = {account: stage.machine.balance(account) for account in accounts}
         tokens: dict[Address, Token] = {}
         history_shares: dict[Any, int] = {}
+        conducts: dict[Address, tuple[int, Any]] = {}
         desks = []
         for manager in managers:
             token = tokens.setdefault(manager.token, self._token(manager.token))
-            foreign = Foreign(stage, manager, token)
+            foreign = Foreign(stage, manager, token, conducts)
             ledger = Ledger(manager.parameters, token, registry, ether, foreign)
             desks.append(Desk(manager, ledger, Guard(ledger, History(history_shares)), foreign))
-        for desk in desks:
-            desk.foreign.conducts = desks[0].foreign.conducts
         return tuple(desks)
 
     def _token(self, address: Address) -> Token:

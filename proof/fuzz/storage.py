@@ -3,11 +3,12 @@
 Written from docs/decisions/0003-storage-layout.md; `tests/fuzz` checks it against the views.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from connext.keccak import keccak256
 from connext.types import Address, Bytes32, Status
-from proof.machine import Machine
 from proof.model.messages import Pair
 
 RESERVES, CREDITS, RECORDS = 0, 1, 4
@@ -37,20 +38,15 @@ class Stored(NamedTuple):
 
 NOT_RECORDED = 0, bytes(26)
 
-Words = tuple[int, int, int]
 
-
+@lru_cache(maxsize=4096)
 def slot_of(key: bytes, mapping: int) -> int:
     """Of a mapping's value."""
     return int.from_bytes(keccak256(key.rjust(32, b"\0") + mapping.to_bytes(32)))
 
 
-def words_of_channel(machine: Machine, manager: Address, slot: int) -> Words:
-    read = machine.storage
-    return read(manager, slot), read(manager, slot + 1), read(manager, slot + 2)
-
-
-def channel_of(words: Words) -> Stored:
+def channel_of(words: Sequence[int]) -> Stored:
+    """From its three words."""
     head, second_word, third_word = words
     flags = head >> 248
     if not flags & FUNDED:

@@ -191,7 +191,7 @@ _OPAQUE: Mapping[type, Callable[[Any], bytes]] = {
     outcomes.StreamParams: lambda v: words(*v),
     outcomes.LinkParams: lambda v: words(*v),
     outcomes.Parts: _parts,
-    outcomes.Undecodable: lambda v: bytes(v.length),
+    outcomes.Undecodable: lambda v: b"\xff" * v.length,
     outcomes.Preimage: lambda v: v.preimage,
     outcomes.Voucher: lambda v: words(v.cumulative) + _raw(v.signature),
     outcomes.Release: lambda v: _raw(v.signature),
