@@ -1,0 +1,186 @@
+"""What may be sent: calls of the manager and of the registry, each as an action of the shared vocabulary.
+
+So a line of play can be told, and saved as a story.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from connext.actions import Action, action
+from connext.actions.form import perform
+from connext.calls import Call
+from connext.channel import Signed, recorded_hash, unsigned_initial
+from connext.envelopes import SignedExit
+from connext.messages import Resume, State, StateHeader, Transfer, Withdrawal, header
+from connext.types import Address
+from proof.explore.stage import STRANGER, Stage
+
+GIFT = "1 ETH"
+"""What a stranger may add to either side of a channel, once each."""
+
+MOST_SUBSETS = 4
+"""Of longer lists of transfers only the whole and each single one are settled, not every subset."""
+
+NO_TRANSFERS = "no transfers"
+"""Label of a state with an empty list."""
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """A transaction. channel: the one it is about; once: it may be played only once, to keep the game finite."""
+
+    action: Action
+    sender: Address
+    to: Address
+    data: bytes
+    value: int
+    channel: str | None
+    once: bool = False
+
+    @property
+    def call(self) -> tuple[Address, bytes, int]:
+        """What is called, whoever calls."""
+        return self.to, self.data, self.value
+
+
+class Papers:
+    """All that is signed, by labels under which the actions find it; and the moves that can be made with it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._labels: dict[bytes, str] = {}
+        self._states: dict[tuple[str, bytes], Signed[State]] = {}
+        self._moves: dict[tuple[Address, Address, bytes, int], Move] = {}
+        first = next(iter(stage.channels))
+        stage.world.by_hand[NO_TRANSFERS] = unsigned_initial(stage.world.channel_id(first))
+
+    # --- Labels ---
+
+    def label(self, channel: str, signed: Signed[State] | Signed[Withdrawal] | Signed[Resume] | SignedExit) -> str:
+        """The name of a message; a message that is new gets one."""
+        digest = signed.signature if isinstance(signed, SignedExit) else signed.digest
+        if digest not in self._labels:
+            self._labels[digest] = self._free_label(channel, signed)
+            self.stage.world.by_hand[self._labels[digest]] = signed
+            if not isinstance(signed, SignedExit) and isinstance(signed.message, State):
+                self._states[channel, recorded_hash(signed.message)] = signed  # type: ignore[assignment]
+        return self._labels[digest]
+
+    def _free_label(
+        self, channel: str, signed: Signed[State] | Signed[Withdrawal] | Signed[Resume] | SignedExit
+    ) -> str:
+        name = _describe(signed)
+        if len(self.stage.channels) > 1:
+            name = f"{channel} {name}"
+        taken = self.stage.world.by_hand
+        suffixes = ("", *(f" {letter}" for letter in "bcdefghijklmnopqrstuvwxyz"))
+        return next(name + suffix for suffix in suffixes if name + suffix not in taken)
+
+    def label_of(self, channel: str, state_hash: bytes) -> str | None:
+        """Of the state that a channel has on record; None for the initial one."""
+        signed = self._states.get((channel, state_hash))
+        return self._labels[signed.digest] if signed is not None else None
+
+    def label_of_list(self, channel: str, transfers: tuple[Transfer, ...]) -> str:
+        known = (signed for (name, _), signed in self._states.items() if name == channel)
+        return next(self._labels[signed.digest] for signed in known if signed.message.transfers == transfers)
+
+    def recorded(self, channel: str, state_hash: bytes) -> StateHeader | None:
+        """The state that a channel has on record; None for the initial one."""
+        signed = self._states.get((channel, state_hash))
+        return header(signed.message) if signed is not None else None
+
+    # --- Moves ---
+
+    def move(self, name: str, actor: str, asked: Call | None = None, *, once: bool = False, **fields: object) -> Move:
+        """The same transaction is the same move.
+
+        asked: what is really sent, which differs from the action where a state that is on record is named again: then
+        no signatures are needed, and the party may not have them.
+        """
+        deed = action(name, actor, **fields)
+        call = asked or perform(self.stage.world, deed)
+        assert call is not None
+        to = call.receiver(self.stage.deployment)
+        sender = self.stage.world.actor(actor).account
+        channel = str(fields["channel"]) if "channel" in fields else None
+        move = Move(deed, sender, to, call.data, call.value, channel, once)
+        return self._moves.setdefault((sender, *move.call), move)
+
+    def free_moves(self) -> list[Move]:
+        """All that the free ones can send at the start of the game."""
+        moves = [move for channel in self.stage.channels for move in self._in_channel(channel)]
+        return [*moves, *self._recordings()]
+
+    def _in_channel(self, channel: str) -> Iterator[Move]:
+        stage, them = self.stage, self.stage.counterparty(channel).name
+        yield self.move("start_dispute", them, channel=channel, nonce=0)
+        yield self.move("settle", STRANGER, channel=channel, nonce=0)
+        for signed in stage.states(channel):
+            yield from self.with_state(channel, signed)
+        for withdrawal in stage.withdrawals(channel):
+            yield self.move("withdraw", them, channel=channel, message=self.label(channel, withdrawal))
+        for resume in stage.resumes(channel):
+            yield self.move("resume", them, channel=channel, message=self.label(channel, resume))
+        for exit_ in stage.exits(channel):
+            yield from self._with_exit(channel, self.label(channel, exit_))
+        yield from self._gifts(channel)
+
+    def with_state(self, channel: str, signed: Signed[State]) -> Iterator[Move]:
+        """With a state that the free ones have with both signatures."""
+        them, label = self.stage.counterparty(channel).name, self.label(channel, signed)
+        state = signed.message
+        yield self.move("start_dispute", them, channel=channel, message=label)
+        yield self.move("checkpoint", them, channel=channel, message=label)
+        names = ("settle", "close") if state.is_final else ("settle",)
+        for name in names:
+            yield self.move(name, STRANGER, channel=channel, message=label)
+            if state.transfers:
+                yield self.move(name, STRANGER, channel=channel, message=label, list_of=NO_TRANSFERS)
+        for wanted in _subsets(len(state.transfers)):
+            yield self.move("settle_transfers", STRANGER, channel=channel, list_of=label, wanted=wanted)
+
+    def _with_exit(self, channel: str, label: str) -> Iterator[Move]:
+        yield self.move("start_dispute_with_exit", STRANGER, channel=channel, nonce=0, exit_message=label)
+        for signed in self.stage.states(channel):
+            state = self.label(channel, signed)
+            yield self.move("start_dispute_with_exit", STRANGER, channel=channel, message=state, exit_message=label)
+
+    def _gifts(self, channel: str) -> Iterator[Move]:
+        if len(self.stage.channels) > 1:
+            return
+        for side in ("user", "node"):
+            yield self.move("top_up", STRANGER, once=True, channel=channel, side=side, amount=GIFT)
+        them = self.stage.counterparty(channel)
+        reserve = self.stage.world.ledger().reserve(them.account)
+        if reserve.amount_wei or reserve.amount_token:
+            yield self.move("collateralize", them.name, once=True, channel=channel, amount=reserve)
+
+    def _recordings(self) -> Iterator[Move]:
+        for name in self.stage.payments:
+            if name not in self.stage.secrets and self.stage.world.payments[name].witness is not None:
+                yield self.recording(name, STRANGER)
+
+    def recording(self, payment: str, actor: str) -> Move:
+        return self.move("record", actor, payment=payment)
+
+
+def _describe(signed: Signed[State] | Signed[Withdrawal] | Signed[Resume] | SignedExit) -> str:
+    if isinstance(signed, SignedExit):
+        return f"exit {signed.exit.dispute}"
+    match signed.message:
+        case State(nonce=nonce, is_final=is_final):
+            return f"final state {nonce}" if is_final else f"state {nonce}"
+        case Withdrawal(sequence=sequence):
+            return f"withdrawal {sequence}"
+        case Resume(dispute=dispute):
+            return f"resume of dispute {dispute}"
+    raise AssertionError(signed)
+
+
+def _subsets(count: int) -> Iterator[tuple[int, ...]]:
+    """Of the places in a list, without the empty one."""
+    sizes = range(1, count + 1) if count <= MOST_SUBSETS else sorted({1, count})
+    for size in sizes:
+        yield from combinations(range(count), size)

@@ -1,0 +1,234 @@
+"""Where a game begins: a history played to its end, the people in it, and a bare EVM in the same state."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from connext.actions import play
+from connext.chain.evm import EvmChain
+from connext.channel import Deployment, Signed, countersigned
+from connext.conditions import evaluate
+from connext.envelopes import Proposal, Refusal, ResumeProposal, Reveal, SignedExit, WithdrawalProposal
+from connext.errors import ConnextError
+from connext.events import Event, HandOut, Output, Resolve, Send
+from connext.lifecycle import POLICY
+from connext.messages import Resume, State, Withdrawal
+from connext.signing import Signable
+from connext.stories import read_story
+from connext.story import Story, world_of
+from connext.transfers import Triple, triple_of
+from connext.types import ChannelIdentity, Side
+from connext.world import Actor, World, actor
+from proof.machine import Machine
+from tests.scene import deploy, enrich
+
+HISTORIES = Path(__file__).parent / "histories"
+STRANGER = "mallory"
+"""Somebody who is party of no channel of the history."""
+
+
+@dataclass(eq=False)
+class NoSuchHistory(ConnextError, LookupError):
+    text = "there is no history {name!r} in {folder}; there are {known}"
+    name: str
+    folder: Path
+    known: str
+
+
+@dataclass(eq=False)
+class NotAParty(ConnextError, LookupError):
+    text = "{name} has no channel in this history; the parties are {known}"
+    name: str
+    known: str
+
+
+def names_of_histories(folder: Path = HISTORIES) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def read_history(name: str, folder: Path = HISTORIES) -> Story:
+    """Raises NoSuchHistory, InvalidStory."""
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        raise NoSuchHistory(name, folder, ", ".join(names_of_histories(folder)))
+    return read_story(path.read_text(), path.name)
+
+
+def parties_of(story: Story) -> list[str]:
+    """Everybody who has a channel, in order of appearance."""
+    return list(dict.fromkeys(name for terms in story.channels.values() for name in (terms.user, terms.node)))
+
+
+class Listener(World):
+    """A world that keeps all that a party's software is told, and all that leaves it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.put_out: list[tuple[str, Output]] = []
+        self.told: list[tuple[str, Event]] = []
+        super().__init__(*arguments, **options)
+
+    def tell(self, name: str, event: Event) -> None:
+        self.told.append((name, event))
+        super().tell(name, event)
+
+    def _carry_out(self, name: str, output: Output) -> None:
+        self.put_out.append((name, output))
+        super()._carry_out(name, output)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """story: as it was played; honest: whose end is looked for."""
+
+    story: Story
+    world: Listener
+    honest: str
+
+    @property
+    def deployment(self) -> Deployment:
+        return self.world.deployment
+
+    @property
+    def me(self) -> Actor:
+        return self.world.actor(self.honest)
+
+    @cached_property
+    def channels(self) -> dict[str, ChannelIdentity]:
+        """Those of the honest party, by name."""
+        mine = {self.me.account}
+        return {
+            name: identity for name, identity in self.world.channels.items() if mine & {identity.user, identity.node}
+        }
+
+    def side(self, channel: str) -> Side:
+        return Side.USER if self.channels[channel].user == self.me.account else Side.NODE
+
+    def counterparty(self, channel: str) -> Actor:
+        return self.world.party_of(channel, self.side(channel).other)
+
+    def channel_name(self, channel_id: bytes) -> str:
+        return next(name for name in self.channels if self.world.channel_id(name) == channel_id)
+
+    def machine(self) -> Machine:
+        chain = self.world.chain
+        assert isinstance(chain, EvmChain)
+        return Machine.of(chain)
+
+    # --- What the honest party's signature is under ---
+
+    def states(self, channel: str) -> list[Signed[State]]:
+        """By nonce: with both signatures, and those with only the honest one, which the other side completes."""
+        both = self.world.evidence[self.world.channel_id(channel)].states.values()
+        mine = [
+            self.completed(channel, sent.state, sent.signature)
+            for sent in self._sent(Proposal, Refusal)
+            if sent.channel_id == self.world.channel_id(channel)
+        ]
+        by_digest = {signed.digest: signed for signed in (*both, *mine)}
+        return sorted(by_digest.values(), key=lambda signed: signed.message.nonce)
+
+    def withdrawals(self, channel: str) -> list[Signed[Withdrawal]]:
+        known = list(self.world.evidence[self.world.channel_id(channel)].withdrawals)
+        for sent in self._sent(WithdrawalProposal):
+            if sent.channel_id == self.world.channel_id(channel):
+                known.append(self.completed(channel, sent.withdrawal, sent.signature))
+        return list({signed.digest: signed for signed in known}.values())
+
+    def resumes(self, channel: str) -> list[Signed[Resume]]:
+        known = list(self.world.evidence[self.world.channel_id(channel)].resumes)
+        for sent in self._sent(ResumeProposal):
+            if sent.channel_id == self.world.channel_id(channel):
+                known.append(self.completed(channel, sent.resume, sent.signature))
+        return list({signed.digest: signed for signed in known}.values())
+
+    def exits(self, channel: str) -> list[SignedExit]:
+        handed_out = [o.envelope for name, o in self.world.put_out if name == self.honest and isinstance(o, HandOut)]
+        return [exit_ for exit_ in handed_out if exit_.channel_id == self.world.channel_id(channel)]
+
+    def completed(self, channel: str, message: Any, signature: bytes) -> Signed[Any]:
+        """What the honest party has signed, with the signature of the other side."""
+        signable = Signable(self.deployment.domain, message)
+        other = self.counterparty(channel).signer.sign(signable)
+        return countersigned(message, signable.digest, self.side(channel), signature, other)
+
+    # --- Who can prove what ---
+
+    @cached_property
+    def secrets(self) -> set[str]:
+        """Payments of which nobody but the honest party can prove anything."""
+        hash_lock = self.deployment.conditions.hash_lock
+        mine = {
+            name
+            for name, payment in self.world.payments.items()
+            if payment.holder == self.honest and payment.terms.condition == hash_lock
+        }
+        return mine - {self.payment_of(reveal.channel_id, reveal.transfer_id) for reveal in self._sent(Reveal)}
+
+    @cached_property
+    def provable(self) -> set[str]:
+        """Payments of which the honest party's software has the witness: its owner's, or one that it was shown."""
+        known = set()
+        for name, event in self.world.told:
+            if name == self.honest and isinstance(event, Resolve | Reveal):
+                known.add(self.payment_of(event.channel_id, event.transfer_id))
+        return known
+
+    def payment_of(self, channel_id: bytes, transfer_id: int) -> str:
+        """Ids of transfers are used once in a channel."""
+        channel = self.channel_name(channel_id)
+        states = (signed.message for signed in self.states(channel))
+        triple = next(triple_of(leg) for state in states for leg in state.transfers if leg.id == transfer_id)
+        return self.payment_on(triple)
+
+    def payment_on(self, triple: Triple) -> str:
+        return next(name for name, payment in self.world.payments.items() if payment.terms.triple == triple)
+
+    def share(self, payment: str) -> int:
+        """What the best witness of a payment proves, of FULL_SHARE."""
+        known = self.world.payments[payment]
+        if known.witness is None:
+            return 0
+        terms, chain_id = known.terms, self.deployment.domain.chain_id
+        return evaluate(
+            self.deployment.conditions, chain_id, terms.condition, terms.params, terms.expiry, known.witness
+        )
+
+    @cached_property
+    def payments(self) -> dict[str, Triple]:
+        """Those that a state of the honest party has a transfer on, by name."""
+        legs = (leg for channel in self.channels for signed in self.states(channel) for leg in signed.message.transfers)
+        triples = {triple_of(leg) for leg in legs}
+        named = ((name, payment.terms.triple) for name, payment in self.world.payments.items())
+        return {name: triple for name, triple in named if triple in triples}
+
+    @cached_property
+    def incoming(self) -> set[str]:
+        """Payments that lock something for the honest party, in any state with its signature."""
+        return {
+            self.payment_on(triple_of(leg))
+            for channel in self.channels
+            for signed in self.states(channel)
+            for leg in signed.message.transfers
+            if leg.payer == self.side(channel).other
+        }
+
+    def _sent(self, *kinds: type) -> Iterator[Any]:
+        for name, output in self.world.put_out:
+            if name == self.honest and isinstance(output, Send) and isinstance(output.envelope, kinds):
+                yield output.envelope
+
+
+def set_stage(story: Story, honest: str) -> Stage:
+    """Play the history on a chain of its own. Raises NotAParty."""
+    if honest not in parties_of(story):
+        raise NotAParty(honest, ", ".join(parties_of(story)))
+    chain = EvmChain()
+    deployment = deploy(chain)
+    people = [actor(name) for name in {*story.names, STRANGER}]
+    enrich(chain, deployment, sorted(person.account for person in people))
+    template = world_of(story, chain, deployment, policy=POLICY)
+    world = Listener(chain, deployment, people, template.channels, policy=POLICY)
+    play(world, story.actions)
+    return Stage(story, world, honest)
