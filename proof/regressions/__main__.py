@@ -1,7 +1,8 @@
 """Bring known failures back one at a time in a copy, and see that a test of the broken guarantee notices.
 
 Each patch is first shown to the test that it names, and where that does not notice, to all tests that SECURITY.md has
-for the guarantee. A run that was interrupted goes on where it was, as long as nothing has changed.
+for the guarantee. What was noticed is not tried again as long as the contracts, the patch, the files that it changes
+and the test that noticed are the same; so a run that was interrupted goes on where it was.
 """
 
 import argparse
@@ -9,10 +10,10 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from signal import SIGTERM, default_int_handler, signal
+from typing import Any
 
 from proof import records
 from proof.regressions.patch import NotAPatch, Patch, patches
@@ -20,17 +21,17 @@ from proof.regressions.workspace import COMPILED_BY_APE, DoesNotApply, IsBroken,
 from proof.security import PAGE, Guarantee, NotATable, guarantees
 
 RESULTS = records.CHECKOUT / ".build" / "regressions.json"
-DECIDING = ("contracts", "interfaces", "connext", "tests", "regressions")
-"""Where something has changed, earlier results count no more."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """noticed_by: the test that failed, `file::function`; None where the patch is not noticed. said: why."""
+    """noticed_by: the test that failed, `file::function`; None where the patch is not noticed. said: why.
+    key: what the result depends on, see `_key`."""
 
     noticed_by: str | None
     said: str
     seconds: float
+    key: str = ""
 
 
 def main() -> int:
@@ -43,7 +44,7 @@ def main() -> int:
         _check_header(patch, held)
 
     with workspace() as copy:
-        results = _run(copy, chosen, held, is_whole=options.only is None)
+        results = _run(copy, chosen, held, {} if options.only or options.anew else _earlier(chosen))
     missed = [patch.name for patch in chosen if results[patch.name].noticed_by is None]
     _say(f"{len(chosen) - len(missed)} of {len(chosen)} known failures were noticed")
     if options.save and options.only is None:
@@ -51,18 +52,18 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _run(copy: Workspace, chosen: list[Patch], held: Mapping[str, Guarantee], *, is_whole: bool) -> dict[str, Result]:
-    """The results by the patches' names. is_whole: of all patches, to be gone on with."""
-    key = _fingerprint(copy.clean)
-    results = _earlier(key) if is_whole else {}
+def _run(
+    copy: Workspace, chosen: list[Patch], held: Mapping[str, Guarantee], earlier: Mapping[str, Result]
+) -> dict[str, Result]:
+    """The results by the patches' names."""
+    results = dict(earlier)
     waiting = [patch for patch in chosen if patch.name not in results]
     if waiting:
         _check_tests_pass(copy, waiting)
     for patch in chosen:
         if patch in waiting:
             results[patch.name] = _notice(copy, patch, held[patch.breaks])
-            if is_whole:
-                _keep(key, results)
+            _keep(patch, results[patch.name])
         _tell(patch, results[patch.name])
     return results
 
@@ -127,29 +128,34 @@ def _say(text: str) -> None:
 # --- What earlier runs found ---
 
 
-def _fingerprint(tree: Path) -> str:
-    digest = sha256((tree / PAGE.name).read_bytes())
-    for folder in DECIDING:
-        for path in sorted((tree / folder).rglob("*")):
-            if path.is_file():
-                digest.update(f"{path.relative_to(tree)} {sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()
-
-
-def _earlier(key: str) -> dict[str, Result]:
+def _earlier(chosen: list[Patch]) -> dict[str, Result]:
     """Of the patches that were noticed; the others are tried again."""
-    if not RESULTS.is_file():
-        return {}
-    kept = json.loads(RESULTS.read_text())
-    if kept["key"] != key:
-        return {}
-    return {name: Result(**result) for name, result in kept["results"].items() if result["noticed_by"]}
+    kept = {name: Result(**result) for name, result in _kept().items()}
+    return {
+        patch.name: result
+        for patch in chosen
+        if (result := kept.get(patch.name)) is not None
+        and result.noticed_by is not None
+        and result.key == _key(patch, result.noticed_by)
+    }
 
 
-def _keep(key: str, results: dict[str, Result]) -> None:
-    kept = {"key": key, "results": {name: asdict(result) for name, result in results.items()}}
+def _keep(patch: Patch, result: Result) -> None:
+    key = "" if result.noticed_by is None else _key(patch, result.noticed_by)
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(kept, indent=1))
+    RESULTS.write_text(json.dumps(_kept() | {patch.name: asdict(replace(result, key=key))}, indent=1))
+
+
+def _kept() -> dict[str, dict[str, Any]]:
+    kept: dict[str, dict[str, Any]] = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    return kept
+
+
+def _key(patch: Patch, noticed_by: str) -> str:
+    digest = sha256(f"{records.sources_hash()} {patch.text}".encode())
+    for name in (*patch.touched, noticed_by.partition("::")[0]):
+        digest.update((records.CHECKOUT / name).read_bytes())
+    return digest.hexdigest()
 
 
 def _save(chosen: list[Patch], results: dict[str, Result]) -> None:
@@ -161,7 +167,8 @@ def _save(chosen: list[Patch], results: dict[str, Result]) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m proof.regressions", description=__doc__)
-    parser.add_argument("--only", metavar="NN", help="one patch alone, by its number or name; nothing is saved")
+    parser.add_argument("--only", metavar="NN", help="one patch alone, by its number or name")
+    parser.add_argument("--anew", action="store_true", help="try all patches again, whatever earlier runs found")
     parser.add_argument("--save", action="store_true", help="write proof/records/regressions.json, too")
     return parser.parse_args()
 
