@@ -28,9 +28,9 @@ class Lock:
 class History:
     """The past of one manager. Give the same `shares` to all managers of one registry.
 
-    channels, lists: seen in operations that succeeded, by id and by hash; add what else is known. newest: per channel the state with the highest nonce that
-    was recorded, of several with that nonce the first. consumed: uses of signed statements. locks: of settled
-    channels. shares: at which each triple was settled.
+    channels, lists: seen in operations that succeeded, by id and by hash; add what else is known. newest: per channel
+    the state with the highest nonce that was recorded, of several with that nonce the first. consumed: uses of signed
+    statements. locks: of settled channels. shares: at which each triple was settled.
     """
 
     shares: dict[Triple, int] = field(default_factory=dict)
