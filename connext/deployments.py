@@ -1,7 +1,8 @@
 """Records of deployed contracts: one JSON file per contract and chain, and the one loader that reads them.
 
-Live networks have a folder by name, `deployments/<ecosystem>-<network>/<Contract>.json`, which is committed. Local
-chains and forks come and go: theirs is `.build/deployments/<chain id>-<genesis hash>/`. Every field: docs/formats.md.
+Live networks have a folder by name, `deployments/<ecosystem>-<network>/<Contract>.json`, which is committed. Beside
+each record is the standard JSON that its code was compiled from, `<Contract>.solc.json`. Local chains and forks come
+and go: theirs is `.build/deployments/<chain id>-<genesis hash>/`. Every field: docs/formats.md.
 """
 
 import json
@@ -18,7 +19,7 @@ from connext.conditions import Conditions
 from connext.errors import ConnextError
 from connext.keccak import keccak256
 from connext.messages import Domain
-from connext.types import DAY, HOUR, Address, Bytes32, InvalidValue, Uint32, Uint64, Uint128, Uint256
+from connext.types import DAY, HOUR, Address, Bool, Bytes32, InvalidValue, Uint32, Uint64, Uint128, Uint256
 
 # --- Errors ---
 
@@ -39,8 +40,8 @@ class AlreadyDeployed(ConnextError):
     """A second record would take the place of the first, by which its channels are found."""
 
     text = (
-        "{contract} is deployed on {network} already, at {address} (recorded in {path}); with --replace another one is "
-        "made, and the scripts no longer see the channels of this one"
+        "another {contract} is deployed on {network} already, at {address} (recorded in {path}); with --replace a new "
+        "one is made, and the scripts no longer see the channels of the old one"
     )
     contract: str
     network: str
@@ -49,16 +50,10 @@ class AlreadyDeployed(ConnextError):
 
 
 @dataclass(eq=False)
-class RegistryNotRecorded(ConnextError, LookupError):
-    """A manager's registry never changes, so another one would be of no use to its channels."""
-
-    text = (
-        "ChannelManager is deployed on {network}, but the record of its outcome registry {registry} is missing: get "
-        "the file {path} back (or, with --replace, make another registry and manager)"
-    )
-    network: str
-    registry: str
+class NotWritable(ConnextError, OSError):
+    text = "{path} cannot be written ({reason}): nothing was sent, since it could not be recorded"
     path: Path
+    reason: str
 
 
 @dataclass(eq=False)
@@ -135,8 +130,11 @@ class Compiler:
 class Record:
     """One deployed contract.
 
-    transaction, block, deployer, time: of the deployment; time in Unix seconds.
+    transaction, block, time, deployer: of the deployment, and who sent it; time in Unix seconds.
+    salt: with which the deterministic deployment proxy created it (`connext.deployer.create2`).
     arguments: the constructor's, in order; structs as objects, integers as decimal strings.
+    permit: whether the token has DAI's own permit, so that no approval is needed; None for contracts without a token.
+    source_hash: keccak256 of the standard JSON beside the record, which the compiler made the code from.
     creation_hash: keccak256 of the creation code without arguments; runtime_hash: of the code at the address.
     commit: of the sources; None where they were not all committed.
     """
@@ -148,8 +146,11 @@ class Record:
     block: Uint64
     time: Uint64
     deployer: Address
+    salt: Bytes32
     arguments: Annotated[list[Any], Json(list, "a list")]
+    permit: Bool | None
     compiler: Compiler
+    source_hash: Bytes32
     creation_hash: Bytes32
     runtime_hash: Bytes32
     commit: Commit | None
@@ -260,27 +261,6 @@ def find(root: Path, contract: str, network: Network, code_at: Callable[[Address
         return None
 
 
-def missing(
-    root: Path, network: Network, code_at: Callable[[Address], bytes], *, another_manager: bool = False
-) -> list[str]:
-    """The contracts that are yet to be deployed, in order; another_manager: the manager in any case.
-
-    Raises AlreadyDeployed where nothing is missing; RegistryNotRecorded, WrongChain, InvalidValue.
-    """
-    names = [name for name in CONDITIONS.values() if find(root, name, network, code_at) is None]
-    manager = None if another_manager else find(root, "ChannelManager", network, code_at)
-    if manager is None:
-        return [*names, "ChannelManager"]
-    folder = network.folder(root)
-    if "OutcomeRegistry" in names:
-        registry = "0x" + manager_parameters(manager).registry.hex()
-        raise RegistryNotRecorded(network.choice, registry, folder / "OutcomeRegistry.json")
-    if not names:
-        address = "0x" + manager.address.hex()
-        raise AlreadyDeployed("ChannelManager", network.choice, address, folder / "ChannelManager.json")
-    return names
-
-
 def read(path: Path) -> Record:
     """The record in one file. Raises InvalidValue."""
     try:
@@ -293,10 +273,33 @@ def read(path: Path) -> Record:
     return record
 
 
-def save(root: Path, network: Network, record: Record) -> Path:
-    """Write the record, in the place of an earlier one of the same contract and chain, and return its path."""
+def save(root: Path, network: Network, record: Record, source: str) -> Path:
+    """Write the record and its standard JSON, in the place of earlier ones, and return the record's path.
+
+    The source is written first: where there is a record, there is what it was made from.
+    """
     path = network.folder(root) / f"{record.contract}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(to_json(record), indent=2) + "\n")
+    _replace(source_path(path), source)
+    return _replace(path, json.dumps(to_json(record), indent=2) + "\n")
+
+
+def source_path(record: Path) -> Path:
+    """The standard JSON beside a record: `Stream.solc.json` beside `Stream.json`."""
+    return record.with_suffix(".solc.json")
+
+
+def require_writable(root: Path, network: Network) -> None:
+    """Raises NotWritable, before anything is sent that would have to be recorded."""
+    folder = network.folder(root)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / "probe.tmp", "").unlink()
+    except OSError as error:
+        raise NotWritable(folder, error.strerror or str(error)) from None
+
+
+def _replace(path: Path, text: str) -> Path:
+    draft = path.with_suffix(".draft")
+    draft.write_text(text)
     return draft.replace(path)

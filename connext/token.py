@@ -23,6 +23,8 @@ def _arguments(declaration: str) -> list[dict[str, str]]:
     return [{"type": type_, "name": name} for type_, name in pairs]
 
 
+_RSV = "uint8 v,bytes32 r,bytes32 s"
+
 TOKEN_ABI = Abi(
     [
         _function("approve", "address usr,uint256 wad", "bool approved"),
@@ -31,6 +33,9 @@ TOKEN_ABI = Abi(
         _function("allowance", "address owner,address spender", "uint256 wad"),
         _function("balanceOf", "address owner", "uint256 wad"),
         _function("nonces", "address holder", "uint256 nonce"),
+        _function("permit", f"address holder,address spender,uint256 nonce,uint256 expiry,bool allowed,{_RSV}"),
+        _function("symbol", "", "string symbol"),
+        _function("decimals", "", "uint8 decimals"),
         _event("Transfer", "address src,address dst,uint256 wad"),
         _event("Approval", "address src,address guy,uint256 wad"),
     ]

@@ -7,6 +7,7 @@ from ape.api import ProviderAPI
 
 from connext.chain.ape import ApeChain
 from connext.conditions import Conditions
+from connext.deployer.node import Node
 from connext.deployments import CONDITIONS, Network, load, manager_deployment
 from connext.errors import UnknownChannel
 from connext.ledger import ChannelLedger, Ledger, empty_ledger, fold
@@ -22,6 +23,12 @@ def network_of(provider: ProviderAPI) -> Network:
 def code_on(provider: ProviderAPI) -> Callable[[Address], bytes]:
     """What reads the code at an address."""
     return lambda address: provider.get_code(checksum(address))
+
+
+def node_of(provider: ProviderAPI) -> Node:
+    """The chain behind the provider, for plain requests."""
+    carrier = provider.web3.provider.make_request
+    return Node(lambda method, parameters: carrier(method, parameters))
 
 
 class Connection:

@@ -245,10 +245,9 @@ def history_options(command: Command) -> Command:
     return first(restored(command))
 
 
-_PAYER_OPTIONS = (
-    _account_option("--account", "Ape account that acts and pays, by its alias. [default: ask]", asks=True),
-    click.option("--yes", is_flag=True, help="Do not ask, on a live network either."),
-)
+account_option = _account_option("--account", "Ape account that acts and pays, by its alias. [default: ask]", asks=True)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask, on a live network either.")
+_PAYER_OPTIONS = (account_option, yes_option)
 _PARTY_OPTIONS = (
     _account_option("--signer", "Ape account that signs for the channel. [default: --account]", asks=False),
     click.option("--for", "party", type=AccountAddress(), help="Account whose channel it is. [default: --account]"),

@@ -1,57 +1,54 @@
-"""What `deploy` does: sends creation code, and records what came out of it."""
+"""What `deploy` does: finds out what shall be, makes the plan, asks, lets it be done, and keeps the records."""
 
 import json
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import click
-from ape.api import ProviderAPI
+from ape.api import AccountAPI, ProviderAPI
+from ape_connext.anvil import fork_of
 
-from connext.abi import Artifact, artifact
-from connext.chain.fork import DAI, give_dai
-from connext.codec import to_json
-from connext.conditions import Conditions
-from connext.deployments import CONDITIONS, Compiler, Parameters, Record, find, save
-from connext.display import format_amount, format_amounts, format_duration
+from connext.abi import artifact
+from connext.deployer.config import FOLDER, Config, UnknownNetwork, check_parameters, file_name
+from connext.deployer.contracts import NO_REGISTRY_YET, PURPOSES, Wanted, wanted_contracts
+from connext.deployer.create2 import PROXY
+from connext.deployer.execution import Clock, Executor
+from connext.deployer.files import load_config
+from connext.deployer.finding import Creation
+from connext.deployer.node import Node, http_carrier
+from connext.deployer.plan import Facts, Plan, Target, make_plan, other_manager
+from connext.deployer.rehearsal import rehearse
+from connext.deployer.replay import expected_code
+from connext.deployer.safe import batch_document
+from connext.deployer.standard_json import compiler, rebuild, standard_json
+from connext.deployments import (
+    AlreadyDeployed,
+    Parameters,
+    Record,
+    WrongChain,
+    default_parameters,
+    find,
+    manager_parameters,
+    read,
+    require_writable,
+    save,
+)
 from connext.errors import ConnextError
 from connext.keccak import keccak256
-from connext.token import TOKEN_ABI
-from connext.types import Address, Asset, checksum, parse_address
-from scripts._payer import Payer
-from scripts._test_dai import creation_code, test_dai
+from connext.types import Address, Bytes32, checksum, parse_address
+from scripts._connection import network_of, node_of
 
-MAINNET = 1
-TEST_AMOUNT = 1_000_000 * 10**18
+NO_SALT = bytes(32)
+LIVE_CONFIRMATIONS = 2
 SOURCES = ("contracts", "interfaces", "package-lock.json", "toolchain/solc-settings.json")
 """What the bytecode depends on."""
-
-PURPOSES = {
-    "OutcomeRegistry": "deploy an OutcomeRegistry: where conditional payments are decided; it is the hash lock, too",
-    "Stream": "deploy Stream: the condition of payments that grow by vouchers",
-    "LinkedPayment": "deploy LinkedPayment: the condition of payments to whoever has a link",
-    "AllOf": "deploy AllOf: a condition that needs several others",
-    "AnyOf": "deploy AnyOf: a condition for which one of several others is enough",
-}
 
 
 @dataclass(eq=False)
 class TokenUnknown(ConnextError):
     text = "which token, on {network}? Name it by --token, or get one for tests by --test-dai"
-    network: str
-
-
-@dataclass(eq=False)
-class NoTestMoney(ConnextError):
-    text = "{network} is real: there is no test DAI; leave --test-dai out"
-    network: str
-
-
-@dataclass(eq=False)
-class NotCommitted(ConnextError):
-    text = "{sources} differ from the last commit: a deployment on {network} must be of committed sources"
-    sources: str
     network: str
 
 
@@ -62,122 +59,343 @@ class NoToken(ConnextError):
     network: str
 
 
-class Shipyard:
-    def __init__(self, provider: ProviderAPI, payer: Payer) -> None:
-        self._provider = provider
-        self._payer = payer
-        self._network = payer.network
+@dataclass(eq=False)
+class OnlyFromFile(ConnextError):
+    text = "{network} is live: its parameters are those of {path}, change them there and commit"
+    network: str
+    path: Path
 
-    def known_token(self) -> Address:
-        """DAI, where that is. Raises TokenUnknown."""
-        if self._network.chain_id != MAINNET:
-            raise TokenUnknown(self._network.choice)
-        return DAI
 
-    def test_dai(self) -> Address:
-        """A DAI of which the account has enough for tests. Raises NoTestMoney on mainnet itself."""
-        if self._network.chain_id == MAINNET:
-            if self._network.is_live:
-                raise NoTestMoney(self._network.choice)
-            give_dai(self._provider.make_request, self._payer.address, TEST_AMOUNT)
-            return DAI
-        chain_id = self._network.chain_id
-        record = self._deploy(test_dai(), creation_code(chain_id), [str(chain_id)], ["deploy a DAI for tests"])
-        token = record.address
-        mint = TOKEN_ABI.encode_call("mint", self._payer.address, TEST_AMOUNT)
-        self._payer.send(token, mint, 0, [f"mint {format_amount(Asset.DAI, TEST_AMOUNT)} for this account"])
-        return token
+@dataclass(eq=False)
+class WrongChainId(ConnextError):
+    text = "{path} is for chain {wanted}, but the endpoint of {network} answers with chain {found}; nothing was sent"
+    path: Path
+    network: str
+    wanted: int
+    found: int
 
-    def existing(self, token: Address) -> Address:
-        """The token, before anything is paid for a manager that could not use it. Raises NoToken."""
-        if not self._code(token):
-            raise NoToken(checksum(token), self._network.choice)
-        return token
 
-    def conditions(self) -> Conditions:
-        """Those of the network, the outcome registry among them; what is not there yet is deployed and recorded."""
-        return Conditions(**{field: self._condition(name) for field, name in CONDITIONS.items()})
+@dataclass(eq=False)
+class NotCommitted(ConnextError):
+    text = "{sources} differ from the last commit: a deployment on {network} must be of committed sources"
+    sources: str
+    network: str
 
-    def _condition(self, name: str) -> Address:
-        record = self._recorded(name)
-        if record is not None:
-            click.echo(f"{name} is recorded already, at {checksum(record.address)}: it is used")
-            return record.address
-        contract = artifact(name)
-        return self._save(self._deploy(contract, contract.bytecode, [], [PURPOSES[name]]))
 
-    def show_what_is_replaced(self) -> None:
-        manager = self._recorded("ChannelManager")
-        if manager is not None:
-            click.echo(
-                f"replacing the manager at {checksum(manager.address)}, and nothing else: its record is overwritten, "
-                "and the scripts no longer see its channels"
-            )
+@dataclass(eq=False)
+class ArtifactIsOld(ConnextError):
+    text = "connext/artifacts/{contract}.json is not what these sources compile to: make artifacts, and commit"
+    contract: str
 
-    def manager(self, parameters: Parameters) -> None:
-        """Deploy and record a ChannelManager."""
-        capacity = format_amounts(parameters.capacity_wei, parameters.capacity_token)
-        limit = format_amounts(parameters.transfer_limit_wei, parameters.transfer_limit_token)
-        periods = (format_duration(parameters.min_challenge_period), format_duration(parameters.max_challenge_period))
-        lines = [
-            "deploy a ChannelManager",
-            f"token {checksum(parameters.token)}, outcome registry {checksum(parameters.registry)}",
-            f"capacity of a channel {capacity}, largest payment {limit}",
-            f"challenge periods from {periods[0]} to {periods[1]}",
-        ]
-        self._save(self._deploy(artifact("ChannelManager"), parameters.creation_code(), [to_json(parameters)], lines))
 
-    def _recorded(self, name: str) -> Record | None:
-        return find(Path.cwd(), name, self._network, self._code)
+@dataclass(eq=False)
+class NotASafe(ConnextError):
+    text = "there is no contract at {safe} on {network}: give the address of the Safe on this very chain"
+    safe: str
+    network: str
 
-    def _code(self, address: Address) -> bytes:
-        return bytes(self._provider.get_code(checksum(address)))
 
-    def _save(self, record: Record) -> Address:
-        path = save(Path.cwd(), self._network, record)
-        click.echo(f"{record.contract} at {checksum(record.address)}, recorded in {path.relative_to(Path.cwd())}")
-        return record.address
+@dataclass(eq=False)
+class ProxyMissing(ConnextError):
+    text = "{network} has no deployment proxy: let an account deploy first, which brings it"
+    network: str
 
-    def _deploy(self, contract: Artifact, code: bytes, arguments: list[Any], lines: list[str]) -> Record:
-        commit = self._commit()
-        receipt = self._payer.create(code, lines)
-        address = parse_address(receipt.contract_address)
-        return Record(
-            contract=contract.name,
-            address=address,
-            chain_id=self._network.chain_id,
-            transaction=bytes.fromhex(receipt.txn_hash.removeprefix("0x")),
-            block=receipt.block_number,
-            time=receipt.timestamp,
-            deployer=self._payer.address,
-            arguments=arguments,
-            compiler=_compiler(),
-            creation_hash=keccak256(contract.bytecode),
-            runtime_hash=keccak256(self._code(address)),
-            commit=commit,
+
+@dataclass(eq=False)
+class NotSigned(ConnextError):
+    text = "{account} did not sign: run this again to go on from here"
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was asked for on the command line; None for what was not."""
+
+    token: Address | None = None
+    capacity: tuple[int, int] | None = None
+    transfer_limit: tuple[int, int] | None = None
+    shortest_period: int | None = None
+    longest_period: int | None = None
+    salt: Bytes32 | None = None
+
+    @property
+    def are_any(self) -> bool:
+        return self != Wishes()
+
+    def applied(self, parameters: Parameters) -> Parameters:
+        capacity = self.capacity or (parameters.capacity_wei, parameters.capacity_token)
+        limit = self.transfer_limit or (parameters.transfer_limit_wei, parameters.transfer_limit_token)
+        return replace(
+            parameters,
+            registry=NO_REGISTRY_YET,
+            token=self.token or parameters.token,
+            capacity_wei=capacity[0],
+            capacity_token=capacity[1],
+            transfer_limit_wei=min(limit[0], capacity[0]),
+            transfer_limit_token=min(limit[1], capacity[1]),
+            min_challenge_period=self.shortest_period or parameters.min_challenge_period,
+            max_challenge_period=self.longest_period or parameters.max_challenge_period,
         )
+
+
+class ApeSender:
+    """An Ape account, whatever is behind it, as who signs (see `connext.deployer.execution.Sender`)."""
+
+    def __init__(self, provider: ProviderAPI, account: AccountAPI) -> None:
+        self.address = parse_address(account.address)
+        self._provider = provider
+        self._account = account
+
+    def sign(
+        self, *, to: Address, data: bytes, value: int, gas: int, nonce: int, max_fee: int, priority_fee: int
+    ) -> bytes:
+        transaction = self._provider.network.ecosystem.create_transaction(
+            type=2,
+            chain_id=self._provider.chain_id,
+            receiver=checksum(to),
+            data=data,
+            value=value,
+            gas_limit=gas,
+            nonce=nonce,
+            max_fee=max_fee,
+            max_priority_fee=priority_fee,
+        )
+        signed = self._account.sign_transaction(transaction)
+        if signed is None:
+            raise NotSigned(checksum(self.address))
+        return bytes(signed.serialize_transaction())
+
+
+class Shipyard:
+    """root: the checkout, which has the sources and gets the records."""
+
+    def __init__(self, provider: ProviderAPI, root: Path) -> None:
+        self.network = network_of(provider)
+        self.node = node_of(provider)
+        self._provider = provider
+        self._root = root
+
+    # --- What shall be ---
+
+    def config(self) -> Config | None:
+        """The file of this network, or of the one that is forked; None for local chains.
+
+        Raises UnknownNetwork, InvalidValue, WrongChainId.
+        """
+        choice = self.network.choice.removesuffix("-fork")
+        try:
+            config = load_config(self._root, choice)
+        except UnknownNetwork:
+            if self.network.is_live:
+                raise
+            return None
+        if config.chain_id != self.network.chain_id:
+            path = FOLDER / file_name(choice)
+            raise WrongChainId(path, self.network.choice, config.chain_id, self.network.chain_id)
+        return config
+
+    def require_records(self) -> None:
+        """Whatever comes can be recorded, and no record is of another chain. Raises NotWritable, WrongChain."""
+        require_writable(self._root, self.network)
+        for contract in PURPOSES:
+            path = self._path(contract)
+            if path.is_file() and (record := read(path)).chain_id != self.network.chain_id:
+                raise WrongChain(path, self.network.choice, record.chain_id, self.network.chain_id)
+
+    def target(self, config: Config | None, wishes: Wishes, deployer: Address, *, pays: bool, test_dai: bool) -> Target:
+        """Raises OnlyFromFile, TokenUnknown, NoToken, InvalidValue."""
+        allowed = replace(wishes, token=None) if test_dai else wishes
+        if self.network.is_live and allowed.are_any:
+            raise OnlyFromFile(self.network.choice, FOLDER / file_name(self.network.choice))
+        parameters = wishes.applied(self._usual(config, wishes.token))
+        check_parameters(parameters, "parameters")
+        if not self.node.code(parameters.token):
+            raise NoToken(checksum(parameters.token), self.network.choice)
+        token = config.token if config is not None and config.token.address == parameters.token else None
+        source = token.source if token else "--test-dai" if test_dai else "--token" if wishes.token else "the record"
+        return Target(
+            choice=self.network.choice,
+            chain_id=self.network.chain_id,
+            is_testnet=config is not None and config.is_testnet,
+            is_local=not self.network.is_live,
+            token_symbol=token.symbol if token else None,
+            token_decimals=token.decimals if token else None,
+            token_source=source,
+            parameters=parameters,
+            salt=wishes.salt or (config.salt if config else NO_SALT),
+            deployer=deployer,
+            pays=pays,
+        )
+
+    def _usual(self, config: Config | None, token: Address | None) -> Parameters:
+        """Parameters before wishes: of the file, of the record, or limits to start with."""
+        if config is not None:
+            return config.parameters
+        if token is not None:
+            return default_parameters(token, NO_REGISTRY_YET)
+        recorded = self.recorded("ChannelManager")
+        if recorded is None:
+            raise TokenUnknown(self.network.choice)
+        return manager_parameters(recorded)
+
+    # --- The plan ---
+
+    def plan(self, target: Target, *, replacing: bool) -> Plan:
+        """With everything checked and tried on a fork; nothing is sent.
+
+        Raises AlreadyDeployed, RehearsalFails, CreationFails.
+        """
+        wanted = wanted_contracts(target.parameters, target.salt)
+        self._refuse_other_records(wanted, replacing=replacing)
+        with fork_of(self._url()) as url:
+            fork = Node(http_carrier(url))
+            rehearsal = rehearse(fork, target.deployer, wanted, target.parameters.token)
+        return make_plan(target, wanted, self._facts(target, wanted), rehearsal)
+
+    def _facts(self, target: Target, wanted: tuple[Wanted, ...]) -> Facts:
+        node = self.node
+        others = (target.parameters.token, *(item.address for item in wanted))
+        return Facts(
+            chain_id=node.chain_id,
+            balance=node.balance(target.deployer),
+            base_fee=node.base_fee(),
+            priority_fee=node.priority_fee(),
+            proxy_code=node.code(PROXY),
+            token_code=node.code(target.parameters.token),
+            codes={item.address: node.code(item.address) for item in wanted},
+            expected={item.address: expected_code(item, target.chain_id, others) for item in wanted},
+        )
+
+    def _refuse_other_records(self, wanted: tuple[Wanted, ...], *, replacing: bool) -> None:
+        other = other_manager(self.recorded("ChannelManager"), wanted)
+        if other is None:
+            return
+        address, path = checksum(other.address), self._path(other.contract)
+        if not replacing:
+            raise AlreadyDeployed(other.contract, self.network.choice, address, path)
+        click.echo(
+            f"replacing the manager at {address}: its record is overwritten, and the scripts no longer see its channels"
+        )
+
+    def _url(self) -> str:
+        """Of the endpoint, for the fork."""
+        url = getattr(self._provider, "http_uri", None) or getattr(self._provider, "uri", None)
+        return str(url)
+
+    def show(self, plan: Plan) -> None:
+        account = checksum(plan.target.deployer)
+        click.echo(f"Plan on {self.network.choice} (chain {self.network.chain_id}) for {account}:")
+        for line in plan.lines():
+            click.echo(f"  {line}")
+
+    @staticmethod
+    def address_of(account: AccountAPI) -> Address:
+        return parse_address(account.address)
+
+    # --- Doing it ---
+
+    def require_exact_sources(self, plan: Plan) -> None:
+        """On a live network: the standard JSON that will be recorded compiles to what is deployed.
+
+        Raises NotCommitted, ArtifactIsOld.
+        """
+        self._commit()
+        if not self.network.is_live:
+            return
+        for contract in (item.contract for item in plan.missing):
+            click.echo(f"compiling {contract} from the standard JSON that will be recorded")
+            source = standard_json(self._root, contract)
+            build = rebuild(self._root, contract, source, compiler(self._root).version)
+            if build.creation != artifact(contract).bytecode:
+                raise ArtifactIsOld(contract)
+
+    def execute(self, plan: Plan, account: AccountAPI, named: Iterable[Bytes32]) -> None:
+        """Send what is missing, record what is not recorded."""
+        if plan.missing and hasattr(account, "set_autosign"):
+            account.set_autosign(True)  # the plan was agreed to as a whole
+        recorded = {record.address for item in plan.wanted if (record := self.recorded(item.contract)) is not None}
+        sender = ApeSender(self._provider, account)
+        confirmations = max(LIVE_CONFIRMATIONS, self._provider.network.required_confirmations)
+        clock = Clock(confirmations if self.network.is_live else 0, 1.0 if self.network.is_live else 0.05)
+
+        def keep(wanted: Wanted, creation: Creation) -> None:
+            path = save(self._root, self.network, self._record(plan, wanted, creation), self._source(wanted))
+            click.echo(f"{wanted.contract} is recorded in {path.relative_to(self._root)}")
+
+        Executor(self.node, sender, clock, click.echo).run(plan, keep, recorded, named)
+
+    def write_safe_batch(self, plan: Plan, safe: Address, path: Path | None) -> None:
+        """Raises NotASafe, ProxyMissing."""
+        if not self.node.code(safe):
+            raise NotASafe(checksum(safe), self.network.choice)
+        if plan.brings_proxy:
+            raise ProxyMissing(self.network.choice)
+        if not plan.missing:
+            click.echo("everything is there already: run this without --safe to record it")
+            return
+        path = path or Path(f"deploy-{checksum(safe)}.json")
+        document = batch_document(plan.missing, self.network.chain_id, safe)
+        path.write_text(json.dumps(document, indent=2) + "\n")
+        click.echo(
+            f"{path} is for the Safe's Transaction Builder; once it is executed, run this without --safe to record it"
+        )
+
+    def _record(self, plan: Plan, wanted: Wanted, creation: Creation) -> Record:
+        return Record(
+            contract=wanted.contract,
+            address=wanted.address,
+            chain_id=self.network.chain_id,
+            transaction=creation.transaction,
+            block=creation.block,
+            time=creation.time,
+            deployer=creation.sender,
+            salt=wanted.salt,
+            arguments=wanted.arguments,
+            permit=plan.has_permit if wanted.contract == "ChannelManager" else None,
+            compiler=compiler(self._root),
+            source_hash=keccak256(self._source(wanted).encode()),
+            creation_hash=keccak256(artifact(wanted.contract).bytecode),
+            runtime_hash=keccak256(plan.expected[wanted.address]),
+            commit=self._commit(),
+        )
+
+    def _source(self, wanted: Wanted) -> str:
+        return standard_json(self._root, wanted.contract)
+
+    def recorded(self, contract: str) -> Record | None:
+        """The record, if the chain has what it says."""
+        return find(self._root, contract, self.network, self.node.code)
+
+    def _path(self, contract: str) -> Path:
+        return self.network.folder(self._root) / f"{contract}.json"
 
     def _commit(self) -> str | None:
         """Of the sources; None where they are not committed, which a live network does not forgive."""
-        changed = _git("status", "--porcelain", "--", *SOURCES)
-        commit = _git("rev-parse", "HEAD")
+        changed = self._git("status", "--porcelain", "--", *SOURCES)
+        commit = self._git("rev-parse", "HEAD")
         if changed == "" and commit is not None:
             return commit
-        if self._network.is_live:
-            raise NotCommitted(", ".join(SOURCES), self._network.choice)
+        if self.network.is_live:
+            raise NotCommitted(", ".join(SOURCES), self.network.choice)
         return None
 
+    def _git(self, *arguments: str) -> str | None:
+        """The output; None outside of a repository, or without git."""
+        try:
+            done = subprocess.run(["git", *arguments], cwd=self._root, capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        return done.stdout.strip()
 
-def _compiler() -> Compiler:
-    package = json.loads(Path("package.json").read_text())
-    settings = json.loads(Path("toolchain/solc-settings.json").read_text())
-    return Compiler(package["devDependencies"]["solc"], settings)
 
-
-def _git(*arguments: str) -> str | None:
-    """The output; None outside of a repository, or without git."""
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
+def confirm_plan(plan: Plan, *, yes: bool) -> None:
+    """On a testnet a question, with real money a stronger one; on local chains and forks, none. Raises click.Abort."""
+    target = plan.target
+    if yes or target.is_local or not plan.missing:
+        return
+    if target.is_testnet:
+        click.confirm("Go on?", abort=True)
+        return
+    click.echo("This is real money, and what is deployed can never be changed.")
+    if click.prompt(f"To go on, type the network ({target.choice})") != target.choice:
+        raise click.Abort

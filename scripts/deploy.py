@@ -1,68 +1,117 @@
-"""Deploy a ChannelManager, with the outcome registry and the conditions beside it, and record them."""
+"""Deploy all contracts at addresses that are known before, and record them."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from connext.deployments import default_parameters, missing
-from scripts._options import AccountAddress, Duration, amount_option, amounts, script, with_payer
+from scripts._options import (
+    AccountAddress,
+    Duration,
+    Hexadecimal,
+    account_option,
+    amount_option,
+    amounts,
+    script,
+    yes_option,
+)
 
 
-@script(short_help="Deploy a ChannelManager and what belongs to it, and record them.")
-@click.option("--token", type=AccountAddress(), help="The token beside ETH. [default: DAI on mainnet and its forks]")
+def _32_bytes(_, __, values):
+    for value in (values if isinstance(values, tuple) else (values,)) if values else ():
+        if len(value) != 32:
+            raise click.BadParameter("it takes 32 bytes: 0x and 64 digits")
+    return values
+
+
+@script(short_help="Deploy all contracts at addresses that are known before, and record them.")
+@click.option("--dry-run", is_flag=True, help="Only show the plan, with everything checked and tried on a fork.")
+@click.option("--safe", type=AccountAddress(), help="A Safe shall deploy: write the file for its Transaction Builder.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="That file. [default: deploy-<Safe>.json]")
 @click.option("--test-dai", is_flag=True, help="Get 1 000 000 DAI for tests; where there is none, deploy it first.")
-@amount_option("--capacity", help="Most that a channel may hold; once per asset. [default: 100 ETH, 200000 DAI]")
-@amount_option("--transfer-limit", help="Largest single payment; once per asset. [default: 10 ETH, 20000 DAI]")
-@click.option("--shortest-period", type=Duration(), default="1 h", show_default=True, help="Of challenge periods.")
-@click.option("--longest-period", type=Duration(), default="30 d", show_default=True, help="Of challenge periods.")
+@click.option("--token", type=AccountAddress(), help="Local chains and forks: the token beside ETH.")
+@amount_option("--capacity", help="Local chains and forks: most that a channel may hold; once per asset.")
+@amount_option("--transfer-limit", help="Local chains and forks: largest single payment; once per asset.")
+@click.option("--shortest-period", type=Duration(), help="Local chains and forks: of challenge periods.")
+@click.option("--longest-period", type=Duration(), help="Local chains and forks: of challenge periods.")
+@click.option("--salt", type=Hexadecimal(), callback=_32_bytes, help="Local chains and forks: for other addresses.")
 @click.option("--replace", "replacing", is_flag=True, help="Make another manager; the recorded one is lost sight of.")
-@with_payer
-def cli(provider, payer, token, test_dai, capacity, transfer_limit, shortest_period, longest_period, replacing) -> None:
-    """Deploy a ChannelManager, which nobody owns and nobody can change, and record it for the other scripts.
+@click.option(
+    "--transaction",
+    "transactions",
+    type=Hexadecimal(),
+    callback=_32_bytes,
+    multiple=True,
+    help="Hash of one that made what is there but not recorded, where the endpoint has no old state.",
+)
+@account_option
+@yes_option
+def cli(
+    provider,
+    account,
+    yes,
+    dry_run,
+    safe,
+    out,
+    test_dai,
+    token,
+    capacity,
+    transfer_limit,
+    shortest_period,
+    longest_period,
+    salt,
+    replacing,
+    transactions,
+) -> None:
+    """Deploy ChannelManager, which nobody owns and nobody can change, and what belongs to it, and record them.
 
-    Before it come the contracts that conditional payments need: OutcomeRegistry (which is the hash lock, too), Stream,
-    LinkedPayment, AllOf and AnyOf. What is deployed and recorded already is used. --replace makes another manager only.
+    That is OutcomeRegistry (which is the hash lock, too), Stream, LinkedPayment, AllOf and AnyOf. All go through the
+    deterministic deployment proxy: addresses follow from code and parameters. First everything is checked, and tried
+    on a fork; you see the plan with all addresses and costs, and are asked. What is there already and right is used.
+    Interrupted at any point, the same command finishes the rest.
 
-    Records of live networks lie in deployments/ and are meant to be committed, those of local chains and forks in
-    .build/. An asset that --capacity leaves out is not used.
+    On live networks, parameters are those of deployments/config/, and records in deployments/ are meant to be
+    committed. On local chains and forks records lie in .build/, nothing is asked, and every parameter has a default
+    (on forks that of the network). More: docs/deploying.md.
 
     \b
     Examples:
       ape run deploy --test-dai --network ethereum:local:foundry --account TEST::0
       ape run deploy --test-dai --network ethereum:mainnet-fork:foundry --account TEST::0
-      ape run deploy --token 0xFF34B3d4Aee8ddCd6F9AFFFB6Fe49bD371b8a357 --network ethereum:sepolia --account deployer
+      ape run deploy --dry-run --network ethereum:mainnet:$MAINNET_RPC_URL --account deployer
+      ape run deploy --network ethereum:sepolia:$SEPOLIA_RPC_URL --account deployer
+      ape run deploy --network optimism:mainnet:https://… --safe 0x849D52316331967b6fF1198e5E32A0eB168D039d
     """
-    from scripts._connection import code_on, network_of
-    from scripts._shipyard import Shipyard
+    from scripts._payer import Payer
+    from scripts._shipyard import Shipyard, Wishes, confirm_plan
+    from scripts._test_dai import get_test_dai
 
-    if test_dai and token is not None:
-        raise click.UsageError("give one of --token and --test-dai")
-    names = missing(Path.cwd(), network_of(provider), code_on(provider), another_manager=replacing)
-    shipyard = Shipyard(provider, payer)
-    if "ChannelManager" not in names:
-        shipyard.conditions()
-        click.echo("the ChannelManager that is recorded is used; for another one say --replace")
-        return
+    if test_dai and (token is not None or safe is not None):
+        raise click.UsageError("give one of --token, --test-dai and --safe")
+    shipyard = Shipyard(provider, Path.cwd())
+    config = shipyard.config()
+    shipyard.require_records()
     if test_dai:
-        token = shipyard.test_dai()
-    token = shipyard.existing(shipyard.known_token() if token is None else token)
-    if replacing:
-        shipyard.show_what_is_replaced()
-    registry = shipyard.conditions().hash_lock
-    parameters = replace(
-        default_parameters(token, registry),
-        min_challenge_period=shortest_period,
-        max_challenge_period=longest_period,
-        **limits("capacity", capacity),
-        **limits("transfer_limit", transfer_limit),
+        if dry_run:
+            raise click.UsageError("--test-dai sends transactions: leave it or --dry-run out")
+        token = get_test_dai(provider, Payer(provider, account, yes=yes), config)
+    wishes = Wishes(
+        token=token,
+        capacity=amounts(capacity) if capacity else None,
+        transfer_limit=amounts(transfer_limit) if transfer_limit else None,
+        shortest_period=shortest_period,
+        longest_period=longest_period,
+        salt=salt,
     )
-    shipyard.manager(parameters)
-
-
-def limits(name: str, pairs) -> dict[str, int]:
-    """The parameters of this name; both are given, or none."""
-    if not pairs:
-        return {}
-    wei, token = amounts(pairs)
-    return {f"{name}_wei": wei, f"{name}_token": token}
+    deployer = safe or shipyard.address_of(account)
+    target = shipyard.target(config, wishes, deployer, pays=safe is None, test_dai=test_dai)
+    plan = shipyard.plan(target, replacing=replacing)
+    shipyard.show(plan)
+    plan.require_passed()
+    if dry_run:
+        click.echo("dry run: nothing was sent")
+    elif safe is not None:
+        shipyard.write_safe_batch(plan, safe, out)
+    else:
+        shipyard.require_exact_sources(plan)
+        confirm_plan(plan, yes=yes)
+        shipyard.execute(plan, account, transactions)

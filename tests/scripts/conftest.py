@@ -17,7 +17,17 @@ from tests.scripts.running import ALICE, BOB, CHARLIE, LOCAL, Ran, Run, invoke, 
 from tests.scripts.trio import Held, Trio, held_by
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-NEEDED = ("scripts", "tests", "toolchain", "package.json", "ape-config.yaml")
+NEEDED = (
+    "scripts",
+    "tests",
+    "toolchain",
+    "package.json",
+    "ape-config.yaml",
+    "contracts",
+    "interfaces",
+    "node_modules",
+    "deployments/config",
+)
 """What scripts use of the checkout."""
 
 
@@ -31,6 +41,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def linked_checkout(folder: Path) -> None:
     for name in NEEDED:
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).symlink_to(CHECKOUT / name)
 
 

@@ -1,63 +1,174 @@
-"""`deploy`: everything once, each contract with its record; what is there is used."""
+"""`deploy` on a local chain: everything once, at the addresses that the plan said, each contract with its record."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from connext.deployments import CONDITIONS, read
+from connext.deployer.contracts import PURPOSES
+from connext.deployer.create2 import PROXY
+from connext.deployer.node import Node, http_carrier
+from connext.deployments import manager_parameters, read, source_path
+from connext.keccak import keccak256
+from connext.types import checksum
 from tests.scripts.conftest import linked_checkout
 from tests.scripts.running import ALICE, BOB, LOCAL, Ran, invoke, start_anvil
 
 Deploy = Callable[..., Ran]
+TAKES_FEE = 13
+"""Of the conducts of contracts/test/Hostile.sol."""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    yield from start_anvil("--chain-id", "31415")
 
 
 @pytest.fixture
-def deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deploy]:
-    """`deploy(*options)` in a checkout of its own, on a chain of its own."""
+def node(url: str) -> Iterator[Node]:
+    """The chain, which is afterwards what it was before."""
+    node = Node(http_carrier(url))
+    before = node.ask("evm_snapshot")
+    yield node
+    node.ask("evm_revert", before)
+
+
+@pytest.fixture
+def deploy(tmp_path: Path, url: str, node: Node, monkeypatch: pytest.MonkeyPatch) -> Deploy:  # noqa: ARG001
+    """`deploy(*options)` in a checkout of its own."""
     linked_checkout(tmp_path)
     monkeypatch.chdir(tmp_path)
-    for url in start_anvil():
-        monkeypatch.setenv("APE_FOUNDRY_HOST", url)
-        yield lambda *options: invoke(["deploy", *options, "--account", ALICE, "--network", LOCAL])
+    monkeypatch.setenv("APE_FOUNDRY_HOST", url)
+    return lambda *options: invoke(["deploy", *options, "--account", ALICE, "--network", LOCAL])
 
 
 def records(folder: Path) -> dict[str, Path]:
-    return {path.stem: path for path in folder.glob(".build/deployments/*/*.json")}
+    paths = folder.glob(".build/deployments/*/*.json")
+    return {path.stem: path for path in paths if not path.name.endswith(".solc.json")}
 
 
-def test_everything_once(deploy: Deploy, tmp_path: Path) -> None:
+def planned(output: str) -> dict[str, str]:
+    """Addresses by contract, from the lines of a plan."""
+    return dict(re.findall(r"^  (?:deploy|use   ) (\w+) +(0x[0-9a-fA-F]{40}) ", output, re.MULTILINE))
+
+
+def test_everything_once(deploy: Deploy, node: Node, tmp_path: Path) -> None:
     output = deploy("--test-dai").succeeded().output
-    assert "deploy an OutcomeRegistry: where conditional payments are decided" in output
+    assert "where conditional payments are decided; it is the hash lock, too" in output
     assert "capacity of a channel 100 ETH and 200000 DAI, largest payment 10 ETH and 20000 DAI" in output
+    assert "with DAI's own permit (from: --test-dai)" in output
+    assert "nothing is there yet at 6 of 6 addresses" in output
+    assert "WRONG" not in output
     first = {name: read(path) for name, path in records(tmp_path).items()}
-    assert set(first) == {*CONDITIONS.values(), "ChannelManager"}
-    (parameters,) = first["ChannelManager"].arguments
-    assert parameters["registry"].lower() == "0x" + first["OutcomeRegistry"].address.hex()
-    deploy("--test-dai").failed("ChannelManager is deployed on ethereum:local already, at 0x", "--replace")
+    assert {name: checksum(record.address) for name, record in first.items()} == planned(output)
+    assert list(planned(output)) == list(PURPOSES)
+    parameters = manager_parameters(first["ChannelManager"])
+    assert parameters.registry == first["OutcomeRegistry"].address
+    for name, record in first.items():
+        assert keccak256(node.code(record.address)) == record.runtime_hash
+        assert keccak256(source_path(records(tmp_path)[name]).read_bytes()) == record.source_hash
+        assert record.permit is (True if name == "ChannelManager" else None)
 
-    records(tmp_path)["Stream"].unlink()  # an earlier run was interrupted, or did not know it yet
-    output = deploy().succeeded().output
-    assert output.count("Plan on") == 1
-    assert "deploy Stream" in output
-    assert "the ChannelManager that is recorded is used" in output
-    assert read(records(tmp_path)["Stream"]) != first["Stream"]
-    assert read(records(tmp_path)["ChannelManager"]) == first["ChannelManager"]
+    sent = node.nonce(first["Stream"].deployer)
+    output = deploy("--test-dai").succeeded().output
+    assert output.count("there already and right") == 6
+    assert "the DAI for tests that this account deployed is used" in output
+    assert node.nonce(first["Stream"].deployer) == sent
 
-    token = json.loads(records(tmp_path)["ChannelManager"].read_text())["arguments"][0]["token"]
-    output = deploy("--replace", "--token", token, "--capacity", "1 ETH").succeeded().output
+    for name in ("Stream", "ChannelManager"):  # an earlier run was interrupted before it could write them
+        records(tmp_path)[name].unlink()
+    deploy("--token", checksum(parameters.token)).succeeded()
+    assert {name: read(path) for name, path in records(tmp_path).items()} == first
+    assert node.nonce(first["Stream"].deployer) == sent
+
+
+def test_another_manager_must_be_wanted(deploy: Deploy, tmp_path: Path) -> None:
+    deploy("--test-dai").succeeded()
+    first = {name: read(path) for name, path in records(tmp_path).items()}
+    one_eth = ("--capacity", "1 ETH")
+    deploy(*one_eth).failed("another ChannelManager is deployed on ethereum:local already, at 0x", "--replace")
+    output = deploy(*one_eth, "--replace").succeeded().output
     assert "replacing the manager at 0x" in output
-    assert output.count("is recorded already") == len(CONDITIONS)
-    assert "capacity of a channel 1 ETH," in output
+    assert output.count("there already and right") == 5
+    assert "capacity of a channel 1 ETH, largest payment 1 ETH" in output
     second = {name: read(path) for name, path in records(tmp_path).items()}
-    assert {name for name in first if first[name] != second[name]} == {"ChannelManager", "Stream"}
+    assert {name for name in first if first[name] != second[name]} == {"ChannelManager"}
+    assert manager_parameters(second["ChannelManager"]).capacity_token == 0
 
-    records(tmp_path)["OutcomeRegistry"].unlink()
-    deploy().failed("the record of its outcome registry 0x", "OutcomeRegistry.json back", "--replace")
+    salt = "0x" + "ab" * 32
+    output = deploy("--salt", salt, "--replace").succeeded().output
+    assert f"salt {salt}" in output
+    third = {name: read(path) for name, path in records(tmp_path).items()}
+    assert not {record.address for record in third.values()} & {record.address for record in second.values()}
 
 
-def test_nothing_is_paid_for_a_manager_that_cannot_be(deploy: Deploy, tmp_path: Path) -> None:
-    deploy("--token", BOB).failed("there is no contract at")
-    deploy().failed("which token, on ethereum:local?")
+def test_a_dry_run_sends_and_writes_nothing(deploy: Deploy, node: Node, tmp_path: Path) -> None:
+    token = read_token(deploy, tmp_path)
+    block = node.head
+    output = deploy("--dry-run", "--token", token, "--salt", "0x" + "cd" * 32, "--replace").succeeded().output
+    assert output.count("deploy ") == 6
+    assert output.endswith("dry run: nothing was sent\n")
+    assert node.head == block
+
+
+def read_token(deploy: Deploy, tmp_path: Path) -> str:
+    """A DAI for tests on the chain."""
+    deploy("--test-dai").succeeded()
+    return checksum(manager_parameters(read(records(tmp_path)["ChannelManager"])).token)
+
+
+def test_a_chain_without_the_proxy_gets_it(deploy: Deploy, node: Node) -> None:
+    node.ask("anvil_setCode", checksum(PROXY), "0x")
+    node.ask("anvil_setNonce", checksum(PROXY), "0x0")
+    output = deploy("--test-dai").succeeded().output
+    assert "which is not there: bring it by its one-time transaction, which takes 0.01 ETH" in output
+    assert "paying the proxy's one-time account: transaction 0x" in output
+    deploy("--test-dai").succeeded()
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (("--token", BOB), "there is no contract at 0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
+        ((), "which token, on ethereum:local?"),
+        (
+            ("--test-dai", "--capacity", "2000000 ETH"),
+            "parameters.capacity: expected at most 1208925819614629174706175",
+        ),
+        (("--test-dai", "--shortest-period", "2 d", "--longest-period", "1 d"), "challengePeriods.shortest: expected"),
+        (("--test-dai", "--longest-period", "400 d"), "challengePeriods.longest: expected at most a year"),
+        (("--test-dai", "--transfer-limit", "0 ETH", "--transfer-limit", "1 DAI"), "since channels hold ETH"),
+        (("--token", checksum(PROXY)), "move exactly the amount (tried on a fork): "),
+    ],
+)
+def test_what_cannot_be_is_said_before_it_is_paid_for(
+    deploy: Deploy, tmp_path: Path, options: tuple[str, ...], error: str
+) -> None:
+    deploy(*options).failed(error)
     assert not records(tmp_path)
+
+
+def test_a_token_that_keeps_a_fee_is_refused(deploy: Deploy, node: Node, tmp_path: Path) -> None:
+    token = read_token(deploy, tmp_path)
+    hostile = json.loads((Path(__file__).parents[1] / "artifacts" / "HostileToken.json").read_text())["runtime"]
+    node.ask("anvil_setCode", token, hostile)
+    node.ask("anvil_setStorageAt", token, "0x0", f"0x{TAKES_FEE:064x}")
+    ran = deploy("--salt", "0x" + "ef" * 32, "--replace")
+    ran.failed("a transfer of 123456789000000001 took 123456789000000001 and gave 122222221110000001; nothing was sent")
+    assert "permit not available here, use approve" in ran.output
+
+
+def test_other_code_at_an_address_is_not_used(deploy: Deploy, node: Node, tmp_path: Path) -> None:
+    token = read_token(deploy, tmp_path)
+    address = planned(deploy("--dry-run").output)["AnyOf"]
+    code = node.code(bytes.fromhex(address[2:]))
+    node.ask("anvil_setCode", address, "0x" + code[:-1].hex() + "ff")
+    deploy("--token", token).failed(f"AnyOf has the code of these sources: other code at {address}; nothing was sent")
+
+
+def test_a_folder_in_which_nothing_can_be_written(deploy: Deploy, node: Node, tmp_path: Path) -> None:
+    (tmp_path / ".build").write_text("in the way")
+    deploy("--test-dai").failed("cannot be written", "nothing was sent")
+    assert node.head == 0

@@ -1,6 +1,7 @@
 """What is different on a live network: plans are confirmed, records are committed. An anvil plays Sepolia."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 from ape.api.networks import NetworkAPI
 
-from connext.deployments import Network, read, save
+from connext.codec import to_json
+from connext.deployments import read
 from tests.scripts.conftest import opened
 from tests.scripts.running import ALICE, BOB, LOCAL, Ran, Run, start_anvil
 
@@ -28,10 +30,10 @@ def live(run_on: Run, url: str, workspace: Path, monkeypatch: pytest.MonkeyPatch
     def run(*arguments: str, answers: str = "") -> Ran:
         return run_on(f"ethereum:sepolia:{url}", url, *arguments, answers=answers)
 
-    if not (workspace / "deployments").exists():
+    if not (workspace / "deployments" / "ethereum-sepolia").exists():
         run_on(LOCAL, url, "deploy", "--test-dai", "--account", ALICE).succeeded()
-        for path in (workspace / ".build" / "deployments").glob(f"{SEPOLIA}-*/*.json"):
-            save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), read(path))
+        (recorded,) = (workspace / ".build" / "deployments").glob(f"{SEPOLIA}-*")
+        shutil.copytree(recorded, workspace / "deployments" / "ethereum-sepolia")
     return run
 
 
@@ -121,12 +123,12 @@ def test_records_of_another_chain_are_not_used(live: Run, workspace: Path, tmp_p
     path = workspace / "deployments" / "ethereum-sepolia" / "ChannelManager.json"
     record = read(path)
     try:
-        save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), replace(record, chain_id=5))
+        path.write_text(json.dumps(to_json(replace(record, chain_id=5))))
         open_channel(live, tmp_path).failed("is a record of chain 5", "answers with chain 11155111")
-        save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), replace(record, address=bytes(20)))
+        path.write_text(json.dumps(to_json(replace(record, address=bytes(20)))))
         open_channel(live, tmp_path).failed("does not have the code that")
     finally:
-        save(workspace, Network("ethereum:sepolia", True, SEPOLIA, bytes(32)), record)
+        path.write_text(json.dumps(to_json(record)))
 
 
 def test_an_endpoint_of_another_chain(live: Run, run_on: Run, url: str, tmp_path: Path) -> None:  # noqa: ARG001

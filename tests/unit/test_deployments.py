@@ -10,25 +10,26 @@ from connext.codec import to_json
 from connext.conditions import Conditions
 from connext.deployments import (
     CONDITIONS,
-    AlreadyDeployed,
     Compiler,
     DeploymentGone,
     Network,
     NotDeployed,
+    NotWritable,
     Record,
-    RegistryNotRecorded,
     WrongChain,
     load,
     manager_deployment,
-    missing,
     read,
+    require_writable,
     save,
+    source_path,
 )
 from connext.keccak import keccak256
 from connext.types import InvalidValue
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CODE = b"\x60\x00"
+SOURCE = "{}"
 SEPOLIA = Network("ethereum:sepolia", True, 11155111, bytes(32))
 FORK = Network("ethereum:mainnet-fork", False, 1, bytes.fromhex("ab" * 32))
 RECORD = Record(
@@ -39,6 +40,7 @@ RECORD = Record(
     block=7,
     time=1_750_000_000,
     deployer=b"\x33" * 20,
+    salt=bytes(32),
     arguments=[
         {
             "token": "0x6B175474E89094C44Da98b954EedeAC495271d0F",
@@ -51,7 +53,9 @@ RECORD = Record(
             "maxChallengePeriod": "2592000",
         }
     ],
+    permit=True,
     compiler=Compiler("0.8.37", {"viaIR": True}),
+    source_hash=keccak256(b"{}"),
     creation_hash=b"\x44" * 32,
     runtime_hash=keccak256(CODE),
     commit="5" * 40,
@@ -64,7 +68,9 @@ def code_at(address: bytes) -> bytes:
 
 
 def test_live_networks_have_a_folder_by_name(tmp_path: Path) -> None:
-    assert save(tmp_path, SEPOLIA, RECORD) == tmp_path / "deployments" / "ethereum-sepolia" / "ChannelManager.json"
+    assert (
+        save(tmp_path, SEPOLIA, RECORD, SOURCE) == tmp_path / "deployments" / "ethereum-sepolia" / "ChannelManager.json"
+    )
 
 
 def test_forks_have_a_folder_by_chain_id_and_genesis(tmp_path: Path) -> None:
@@ -72,13 +78,13 @@ def test_forks_have_a_folder_by_chain_id_and_genesis(tmp_path: Path) -> None:
 
 
 def test_a_saved_record_is_loaded(tmp_path: Path) -> None:
-    save(tmp_path, SEPOLIA, RECORD)
+    save(tmp_path, SEPOLIA, RECORD, SOURCE)
     assert load(tmp_path, "ChannelManager", SEPOLIA, code_at) == RECORD
 
 
 def test_the_later_deployment_replaces_the_earlier(tmp_path: Path) -> None:
-    save(tmp_path, SEPOLIA, RECORD)
-    save(tmp_path, SEPOLIA, replace(RECORD, block=8))
+    save(tmp_path, SEPOLIA, RECORD, SOURCE)
+    save(tmp_path, SEPOLIA, replace(RECORD, block=8), SOURCE)
     assert load(tmp_path, "ChannelManager", SEPOLIA, code_at).block == 8
 
 
@@ -104,42 +110,15 @@ def test_no_record_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_a_record_of_an_earlier_chain_is_not_used(tmp_path: Path) -> None:
-    save(tmp_path, SEPOLIA, RECORD)
+    save(tmp_path, SEPOLIA, RECORD, SOURCE)
     with pytest.raises(DeploymentGone):
         load(tmp_path, "ChannelManager", SEPOLIA, lambda _: b"")
     with pytest.raises(DeploymentGone):
         load(tmp_path, "ChannelManager", SEPOLIA, lambda _: b"other code")
 
 
-def save_beside(folder: Path, *contracts: str) -> None:
-    """Contracts without constructor arguments, at the manager's address: they have the same code here."""
-    for contract in contracts:
-        save(folder, SEPOLIA, replace(RECORD, contract=contract, arguments=[]))
-
-
-def test_what_is_deployed_is_not_deployed_again(tmp_path: Path) -> None:
-    conditions = list(CONDITIONS.values())
-    assert missing(tmp_path, SEPOLIA, code_at) == [*conditions, "ChannelManager"]
-    save_beside(tmp_path, *conditions[:2])
-    assert missing(tmp_path, SEPOLIA, code_at) == [*conditions[2:], "ChannelManager"]
-    path = save(tmp_path, SEPOLIA, RECORD)
-    assert missing(tmp_path, SEPOLIA, code_at) == conditions[2:]
-    save_beside(tmp_path, *conditions)
-    with pytest.raises(AlreadyDeployed) as error:
-        missing(tmp_path, SEPOLIA, code_at)
-    assert (error.value.address, error.value.path) == ("0x" + RECORD.address.hex(), path)
-    assert missing(tmp_path, SEPOLIA, code_at, another_manager=True) == ["ChannelManager"]
-    assert missing(tmp_path, SEPOLIA, lambda _: b"") == [*conditions, "ChannelManager"]
-
-
-def test_a_manager_keeps_its_registry(tmp_path: Path) -> None:
-    save(tmp_path, SEPOLIA, RECORD)
-    with pytest.raises(RegistryNotRecorded, match=r"OutcomeRegistry\.json"):
-        missing(tmp_path, SEPOLIA, code_at)
-
-
 def test_a_record_of_another_chain_is_not_used(tmp_path: Path) -> None:
-    save(tmp_path, SEPOLIA, replace(RECORD, chain_id=5))
+    save(tmp_path, SEPOLIA, replace(RECORD, chain_id=5), SOURCE)
     with pytest.raises(WrongChain) as error:
         load(tmp_path, "ChannelManager", SEPOLIA, code_at)
     assert (error.value.recorded, error.value.found) == (5, 11155111)
@@ -180,12 +159,35 @@ def test_a_record_under_another_name_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_source_lies_beside_each_record(tmp_path: Path) -> None:
+    path = save(tmp_path, SEPOLIA, RECORD, SOURCE)
+    assert source_path(path) == path.parent / "ChannelManager.solc.json"
+    assert source_path(path).read_text() == SOURCE
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "deployments").write_text("a file in the way")
+    with pytest.raises(NotWritable, match=r"ethereum-sepolia cannot be written \(.*\): nothing was sent"):
+        require_writable(tmp_path, SEPOLIA)
+    require_writable(tmp_path, FORK)
+    assert list(FORK.folder(tmp_path).iterdir()) == []
+
+
+# --- What is committed ---
+
+
 def records_in(checkout: Path) -> list[Record]:
-    """All of the live networks: a folder per network, a file per contract, perhaps a README.md, and nothing else."""
+    """All of the live networks: a folder per network, a file per contract with its source beside it, and nothing else."""
     folder = checkout / "deployments"
-    files = {path for path in folder.rglob("*") if path.is_file()} - {folder / "README.md"}
+    others = {folder / "README.md", *(folder / "config").glob("*")}
+    files = {path for path in folder.rglob("*") if path.is_file()} - others
+    sources = {path for path in files if path.name.endswith(".solc.json")}
     assert files <= set(folder.glob("*/*.json"))
-    return [read(path) for path in sorted(files)]
+    assert sources == {source_path(path) for path in files - sources}
+    records = [read(path) for path in sorted(files - sources)]
+    for path, record in zip(sorted(files - sources), records, strict=True):
+        assert keccak256(source_path(path).read_bytes()) == record.source_hash
+    return records
 
 
 def test_committed_records_are_valid() -> None:
@@ -194,8 +196,15 @@ def test_committed_records_are_valid() -> None:
 
 
 def test_what_must_not_be_committed_is_found(tmp_path: Path) -> None:
-    path = save(tmp_path, SEPOLIA, RECORD)
+    path = save(tmp_path, SEPOLIA, RECORD, SOURCE)
     assert records_in(tmp_path) == [RECORD]
+    source_path(path).write_text("{ }")
+    with pytest.raises(AssertionError):
+        records_in(tmp_path)
+    source_path(path).unlink()
+    with pytest.raises(AssertionError):
+        records_in(tmp_path)
+    save(tmp_path, SEPOLIA, RECORD, SOURCE)
     path.write_text("{}")
     with pytest.raises(InvalidValue):
         records_in(tmp_path)

@@ -7,7 +7,14 @@ import sys
 import connext
 
 OPTIONAL = ("ape", "ape_ethereum", "eip712", "eth_account", "pyrevm", "web3", "yaml")
-THIN_DOORS = {"connext.chain.account", "connext.chain.ape", "connext.chain.evm", "connext.stories"}
+THIN_DOORS = {
+    "connext.chain.account",
+    "connext.chain.ape",
+    "connext.chain.evm",
+    "connext.deployer.files",
+    "connext.deployer.replay",
+    "connext.stories",
+}
 """Each needs one of these; nothing else does."""
 
 

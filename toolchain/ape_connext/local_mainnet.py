@@ -8,12 +8,8 @@ import json
 import subprocess
 from functools import cache
 from pathlib import Path
-from shutil import which
-from threading import Thread
-from typing import IO
 
-from ape.exceptions import ProviderError
-
+from ape_connext.anvil import launch
 from ape_connext.rpc import call
 
 DAI = "0x6B175474E89094C44Da98b954EedeAC495271d0F"
@@ -29,32 +25,13 @@ DAI_STORAGE = {
 GENESIS_TIME = 1_750_000_000
 """Unix seconds: 2025-06-15 15:06:40 UTC. The blocks of a fork follow from there at the pace of the clock."""
 
-OPTIONS = ("--host", "127.0.0.1", "--port", "0", "--chain-id", "1", "--timestamp", str(GENESIS_TIME))
-
-LIVES_AS_LONG_AS_ITS_INPUT = '"$@" & child=$!; exec >/dev/null; cat; kill "$child"'
-"""A shell script that runs its arguments until standard input ends.
-
-The kernel closes our end of that pipe however this process ends, `kill -9` included, so no anvil is ever left behind.
-"""
+OPTIONS = ("--chain-id", "1", "--timestamp", str(GENESIS_TIME))
 
 
 @cache
 def start() -> str:
     """Start the chain, once per process, and return the URL of its RPC endpoint."""
-    anvil = which("anvil")
-    if anvil is None:
-        raise ProviderError("Cannot start a local mainnet: no `anvil` on PATH. Run `make setup`.")
-    process = subprocess.Popen(
-        ["sh", "-c", LIVES_AS_LONG_AS_ITS_INPUT, "sh", anvil, *OPTIONS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,  # Ctrl-C in the terminal must reach Ape first
-    )
-    assert process.stdout is not None
-    url = f"http://{_wait_for_address(process.stdout)}"
-    Thread(target=_drain, args=(process.stdout,), daemon=True).start()
+    process, url = launch("a local mainnet", *OPTIONS)
     _put_dai(url)
     _RUNNING.append(process)
     return url
@@ -62,20 +39,6 @@ def start() -> str:
 
 _RUNNING: list[subprocess.Popen[str]] = []
 """Holds the pipe open; the process needs no other care."""
-
-
-def _wait_for_address(output: IO[str]) -> str:
-    said = ""
-    for line in output:
-        if line.startswith("Listening on "):
-            return line.removeprefix("Listening on ").strip()
-        said += line
-    raise ProviderError(f"Cannot start a local mainnet: anvil ended, saying\n{said}")
-
-
-def _drain(output: IO[str]) -> None:
-    for _ in output:
-        pass
 
 
 def _put_dai(url: str) -> None:

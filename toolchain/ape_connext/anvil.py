@@ -1,0 +1,61 @@
+"""An anvil of our own, on a port that the kernel chooses, which lives at most as long as this process."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from shutil import which
+from threading import Thread
+from typing import IO
+
+from ape.exceptions import ProviderError
+
+LIVES_AS_LONG_AS_ITS_INPUT = '"$@" & child=$!; exec >/dev/null; cat; kill "$child"'
+"""A shell script that runs its arguments until standard input ends.
+
+The kernel closes our end of that pipe however this process ends, `kill -9` included, so no anvil is ever left behind.
+"""
+
+
+def launch(purpose: str, *options: str) -> tuple[subprocess.Popen[str], str]:
+    """The process, which must be held on to, and the URL of its RPC endpoint. purpose: for errors."""
+    anvil = which("anvil")
+    if anvil is None:
+        raise ProviderError(f"Cannot start {purpose}: no `anvil` on PATH. Run `make setup`.")
+    process = subprocess.Popen(
+        ["sh", "-c", LIVES_AS_LONG_AS_ITS_INPUT, "sh", anvil, "--host", "127.0.0.1", "--port", "0", *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # Ctrl-C in the terminal must reach Ape first
+    )
+    assert process.stdout is not None
+    url = f"http://{_wait_for_address(process.stdout, purpose)}"
+    Thread(target=_drain, args=(process.stdout,), daemon=True).start()
+    return process, url
+
+
+@contextmanager
+def fork_of(url: str) -> Iterator[str]:
+    """The URL of a fork of the chain behind `url`, at its head. It asks that chain for what it needs."""
+    process, fork_url = launch("a fork", "--fork-url", url, "--no-storage-caching")
+    try:
+        yield fork_url
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait()
+
+
+def _wait_for_address(output: IO[str], purpose: str) -> str:
+    said = ""
+    for line in output:
+        if line.startswith("Listening on "):
+            return line.removeprefix("Listening on ").strip()
+        said += line
+    raise ProviderError(f"Cannot start {purpose}: anvil ended, saying\n{said}")
+
+
+def _drain(output: IO[str]) -> None:
+    for _ in output:
+        pass
