@@ -10,7 +10,8 @@ from connext import costs
 from connext.costs import Cost, InvalidEthPrice, InvalidGasPrice, Prices
 from connext.types import Asset
 
-SNAPSHOT = Path(__file__).parents[2] / "snapshots" / "gas.json"
+CHECKOUT = Path(__file__).parents[2]
+SNAPSHOT = CHECKOUT / "snapshots" / "gas.json"
 PRICES = Prices(20 * 10**9, Decimal(3000))
 
 
@@ -92,3 +93,37 @@ def test_writing() -> None:
         "0.0053",
         "0.0000",
     ]
+
+
+# --- README ---
+
+
+IN_README = {
+    "open a channel with a first deposit": ("first deposit",),
+    "the node's part, out of its reserve": ("collateralize",),
+    "a payment": (),
+    "close together, both paid": ("cooperative close",),
+    "leave alone: dispute and settlement": ("start dispute", "settle"),
+}
+
+
+def section_of_the_readme() -> str:
+    return (CHECKOUT / "README.md").read_text().partition("\n## What it costs\n")[2].partition("\n## ")[0]
+
+
+def test_the_table_of_the_readme() -> None:
+    rows = [line.strip("| ").split(" | ") for line in section_of_the_readme().splitlines() if line.startswith("| ")]
+    gas = {asset: measured(asset) for asset in ("eth", "dai")}
+    assert rows[1:] == [
+        [title, *(f"{sum(gas[asset][step] for step in steps):,}".replace(",", " ") for asset in gas)]
+        for title, steps in IN_README.items()
+    ]
+
+
+def test_the_payments_of_the_readme() -> None:
+    eth, dai = (
+        costs.bill(measured(asset.name.lower()), asset, PRICES, 1).lives["both put in, both close"].cheaper_from
+        for asset in Asset
+    )
+    sentence = f"from the {eth}th payment on in ETH, from the {dai}th in DAI"
+    assert sentence in " ".join(section_of_the_readme().split())
