@@ -14,7 +14,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.build/ape
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(SETUP) ## install everything the project needs into this folder
@@ -48,11 +48,11 @@ gas: artifacts ## measure gas anew: snapshots/gas.json and docs/gas.md
 	@ape test -q tests/gas --write-gas
 
 .PHONY: bench-peers
-bench-peers: $(SETUP) ## measure what a channel costs here and in other systems, side by side
+bench-peers: $(SETUP) ## measure what a channel costs here and in other systems, and print it
 	@python -m peers
 
 .PHONY: performance
-performance: $(SETUP) ## measure that anew: peers/figures.json and docs/performance.md
+performance: $(SETUP) ## measure that anew: peers/figures.json, docs/performance.md and its pictures
 	@python -m peers --save
 
 .PHONY: regressions
