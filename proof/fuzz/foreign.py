@@ -47,7 +47,7 @@ _CALLBACKS = (DEPOSIT, TOP_UP, COLLATERALIZE, SETTLE, FUND, WITHDRAW_RESERVE, PU
 class Foreign:
     """How everybody behaves now, as one manager meets them.
 
-    conducts: of the contract accounts and the hostile token, with the gas they spend; and of the condition, with its answer.
+    conducts: of contract accounts and the hostile token, with the gas they spend; of the condition, with its answer.
     All managers of a scene share them.
     """
 
@@ -88,14 +88,14 @@ class Foreign:
         if kind == RETURNS:
             return int.from_bytes(data) if len(data) == 32 else None
         if kind == CONDITION_REVERTS:
-            return data
+            return bytes(data)
         return _ANSWERS_ALWAYS[kind]
 
     # --- Changing it ---
 
     def change(self, choices: Choices) -> tuple[Address, bytes, str]:
         """Somebody will behave differently: which contract is told so by which call, and what that is called."""
-        tables = {self.stage.conditions.hostile: None}
+        tables: dict[Address, Table[int] | None] = {self.stage.conditions.hostile: None}
         tables |= {person.account: OF_RECIPIENTS for person in self.stage.people if person.is_contract}
         if self.manager.hostile:
             tables[self.token.address] = OF_TOKENS

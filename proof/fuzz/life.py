@@ -1,4 +1,4 @@
-"""One life: a scene is played move by move, on the bytecode and by the model, and after each move the two must agree."""
+"""One life: a scene is played move by move, on the bytecode and by the model; after each move the two must agree."""
 
 import json
 from collections import Counter

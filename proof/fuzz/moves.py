@@ -1,32 +1,35 @@
-"""The next thing that somebody does: honest more often than not, else with one thing wrong, or something old in a new place."""
+"""The next thing that somebody does: honest more often than not, else with one flaw, or something old elsewhere."""
 
 from collections.abc import Callable
 from typing import Any
 
 from connext.keccak import keccak256
-from connext.signing import Key
-from connext.types import ZERO_ADDRESS, Address, ChannelIdentity, Status
-from proof.fuzz.choices import Choices, Table
-from proof.fuzz.ink import MALFORMED, NO_INK, Ink, sign, with_other_parity
-from proof.fuzz.scene import FRESH, Desk, Line, Move, Payment, Scene
-from proof.fuzz.stage import RELAY, Person
+from connext.types import ZERO_ADDRESS, Address, Status
+from proof.fuzz.choices import Table
+from proof.fuzz.draws import MAX_UINT64, MAX_UINT128, Draws
+from proof.fuzz.ink import MALFORMED, NO_INK, sign, with_other_parity
+from proof.fuzz.scene import Desk, Line, Move
+from proof.fuzz.stage import RELAY
 from proof.fuzz.wire import opaque
 from proof.model import operations as op
 from proof.model import outcomes
-from proof.model.ledger import FULL_SHARE
-from proof.model.messages import INITIAL, NO_TRANSFERS, Header, Identity, SignedState, Statement, Transfer, Withdrawal
-from proof.model.messages import TransferList
+from proof.model.messages import (
+    INITIAL,
+    NO_TRANSFERS,
+    Header,
+    Identity,
+    SignedState,
+    Statement,
+    TransferList,
+    Withdrawal,
+)
 from proof.model.operations import Context, Operation
 
-MAX_NONCE = 2**48 - 1
-MAX_UINT64 = 2**64 - 1
-MAX_INT128 = 2**127 - 1
-MAX_UINT128 = 2**128 - 1
 MAX_WEI = 2**80
 ALL = 2**256 - 1
-MOST_LINES = 8
-MANY = (200, 256, 257, 300)
-"""Lengths of lists at which something changes."""
+
+Drawn = tuple[Address, Operation, int]
+"""Caller, operation, and the wei that come with it."""
 
 # --- What is done, by where the channel stands ---
 
@@ -75,17 +78,9 @@ KINDS = {
 }
 ITEMS = tuple(kind for kind in _EVERYTHING if kind not in ("batch", "replay", "record"))
 
-_LENGTHS = Table({0: 440, 1: 220, 2: 160, 3: 90, 5: 50, 8: 30, -1: 2})
-_RATES = Table({"within": 8, "all": 5, "one": 3, "none": 2, "but one": 3, "half": 4, "third": 2})
 
-
-class Moves:
-    """Draws moves in a scene; every choice comes from `choices`."""
-
-    def __init__(self, choices: Choices, scene: Scene) -> None:
-        self.choices = choices
-        self.scene = scene
-        self._acting: Address | None = None
+class Moves(Draws):
+    """Draws the next move of a scene."""
 
     def next(self) -> Move:
         self._pass_time()
@@ -123,8 +118,8 @@ class Moves:
     def _item(self, desk: Desk) -> op.Item:
         choices = self.choices
         if choices.seldom(6):
-            odd = choices.pick((op.Batch(()), op.Garbled(), op.PlainTransfer()))
-            return op.Item(odd, choices.pick((0, 0, 1)))
+            odd: tuple[Operation, ...] = (op.Batch(()), op.Garbled(), op.PlainTransfer())
+            return op.Item(choices.pick(odd), choices.pick((0, 0, 1)))
         line = self._some_line(desk)
         kind = KINDS[line.channel.status].draw(choices)
         if kind in ("batch", "replay", "record"):
@@ -141,10 +136,11 @@ class Moves:
             return self._single("fund", self._some_line())
         old = choices.pick(scene.played)
         desk, operation = old.desk, old.operation
+        channel = getattr(operation, "channel", None)
         way = choices.pick(("again", "again", "other channel", "other manager"))
-        if way == "other channel" and hasattr(operation, "channel"):
+        if way == "other channel" and channel is not None:
             other = choices.pick(scene.lines)
-            desk, operation = other.desk, operation._replace(channel=other.identity)
+            desk, operation = other.desk, _on(other.identity, operation)
         elif way == "other manager":
             desk = choices.pick(scene.desks)
             operation = self._at(desk, operation)
@@ -153,333 +149,29 @@ class Moves:
             value = 0
         return Move(desk, operation, Context(caller, scene.time, value))
 
-    def _at(self, desk: Desk, operation: Any) -> Operation:
+    def _at(self, desk: Desk, operation: Operation) -> Operation:
         """The same calldata, as another manager understands it: channels have other ids there."""
-        if operation.__class__ is op.Batch:
+        if isinstance(operation, op.Batch):
             items = [item._replace(operation=self._at(desk, item.operation)) for item in operation.items]
             return op.Batch(tuple(items))
-        if hasattr(operation, "channel"):
-            return operation._replace(channel=self._identity(desk, operation.channel[1:]))
-        return operation
+        channel = getattr(operation, "channel", None)
+        return operation if channel is None else _on(self._identity(desk, channel[1:]), operation)
 
-    def _odd(self, line: Line) -> tuple[Address, Operation, int]:
+    def _odd(self, _: Line) -> Drawn:
         """What is no operation at all."""
-        odd = self.choices.pick((op.PlainTransfer(), op.Garbled()))
-        return self._caller(), odd, self.choices.pick((1, 0, 1_000)) if odd.__class__ is op.PlainTransfer else 0
-
-    # --- Who, when, how much ---
-
-    def _somebody(self) -> Person:
-        return self.choices.pick(self.scene.stage.people)
-
-    def _caller(self, wanted: Address | None = None) -> Address:
-        """In a batch everything is done by one."""
-        return self._acting or wanted or self._somebody().account
-
-    def _pass_time(self) -> None:
-        choices, scene = self.choices, self.scene
-        way = choices.below(100)
-        if way < 30:
-            return
-        if way < 80:
-            scene.time += choices.pick((1, 1, 2, 12))
-        elif way < 96:
-            scene.time += choices.below(2_000)
-        else:
-            scene.time += choices.below(100_000)
-
-    def _wait_until(self, time: int) -> None:
-        self.scene.time = max(self.scene.time, time)
-
-    def _deadline(self, flawed: bool = False) -> int:
-        """Of something that is signed now; at or before now if it has a flaw."""
-        if flawed:
-            return self.scene.time - self.choices.pick((0, 1, 1_000))
-        return self.choices.pick((self.scene.time + 1, self.scene.time + 3_600, MAX_UINT64, self.scene.time + 100))
-
-    def _within(self, most: int) -> int:
-        """An amount up to `most`, at its bounds as often as between them."""
-        if most <= 0:
-            return 0
-        match _RATES.draw(self.choices):
-            case "all":
-                return most
-            case "one":
-                return 1
-            case "none":
-                return 0
-            case "but one":
-                return most - 1
-            case "half":
-                return most // 2
-            case "third":
-                return most // 3
-        return self.choices.below(most + 1)
-
-    def _flaw(self, percent: int, *flaws: str) -> str:
-        """One of the things that can be wrong, or nothing."""
-        return self.choices.pick(flaws) if self.choices.seldom(percent) else ""
-
-    # --- Channels ---
-
-    def _some_line(self, desk: Desk | None = None) -> Line:
-        scene, choices = self.scene, self.choices
-        lines = [line for line in scene.lines if desk is None or line.desk is desk]
-        alive = [line for line in lines if line.channel.status != Status.SETTLED or any(line.channel.locked)]
-        if len(alive) < 2 and len(scene.lines) < MOST_LINES and (not lines or choices.seldom(40)):
-            return self._new_line(desk or choices.pick(scene.desks))
-        if alive and not choices.seldom(8):
-            return choices.pick(alive)
-        return choices.pick(lines)
-
-    def _new_line(self, desk: Desk) -> Line:
-        scene, choices = self.scene, self.choices
-        elsewhere = [line for line in scene.lines if line.desk is not desk]
-        if elsewhere and choices.seldom(50):
-            twin = choices.pick(elsewhere)
-            terms = ChannelIdentity(*twin.identity[1:])
-            if all(line.identity[1:] != twin.identity[1:] for line in scene.lines if line.desk is desk):
-                return scene.line_of(desk, terms, twin.user, twin.node)
-        people = list(scene.stage.people)
-        user = people.pop(choices.below(len(people)))
-        node = people.pop(choices.below(len(people)))
-        shortest, longest = desk.ledger.parameters.min_challenge_period, desk.ledger.parameters.max_challenge_period
-        period = max(shortest, min(longest, choices.pick((1, 10, 3_600, 86_400, longest))))
-        return scene.new_line(desk, user, node, period, choices.pick((len(scene.lines), MAX_UINT64 - len(scene.lines))))
-
-    def _identity(self, desk: Desk, terms: tuple[Any, ...]) -> Identity:
-        return Identity.of(ChannelIdentity(*terms), self.scene.stage.machine.chain_id, desk.address)
-
-    def _unsound(self, line: Line) -> Identity:
-        """A channel that must not be opened."""
-        user, user_signer, node, node_signer, period, salt = line.identity[1:]
-        manager, limits = line.desk.manager, line.desk.ledger.parameters
-        wrong = self.choices.pick(
-            (
-                (ZERO_ADDRESS, user_signer, node, node_signer, period, salt),
-                (user, ZERO_ADDRESS, node, node_signer, period, salt),
-                (user, user_signer, ZERO_ADDRESS, node_signer, period, salt),
-                (user, user_signer, node, ZERO_ADDRESS, period, salt),
-                (user, user_signer, user, node_signer, period, salt),
-                (user, user_signer, node, user_signer, period, salt),
-                (user, node, node, node_signer, period, salt),
-                (user, user_signer, node, user, period, salt),
-                (manager.address, user_signer, node, node_signer, period, salt),
-                (user, manager.token, node, node_signer, period, salt),
-                (user, user_signer, manager.token, node_signer, period, salt),
-                (user, user_signer, node, manager.address, period, salt),
-                (user, user_signer, node, node_signer, limits.min_challenge_period - 1, salt),
-                (user, user_signer, node, node_signer, limits.max_challenge_period + 1, salt),
-            )
-        )
-        return self._identity(line.desk, wrong)
-
-    # --- Signatures ---
-
-    def _both(self, line: Line, statement: Statement, flaw: str) -> tuple[Ink, Ink]:
-        """flaw: "signature" makes one of many of them."""
-        inks = self.scene.inks
-        if flaw != "signature":
-            pair = sign(line.user.signer, statement), sign(line.node.signer, statement)
-            inks.extend(pair)
-            return pair
-        choices = self.choices
-        user, node = sign(line.user.signer, statement), sign(line.node.signer, statement)
-        way = choices.below(7)
-        if way == 0:
-            return node, user
-        if way == 1:
-            wrong: Ink = NO_INK
-        elif way == 2:
-            wrong = choices.pick(MALFORMED)
-        elif way == 3:
-            wrong = with_other_parity(user)
-        elif way == 4:
-            wrong = sign(self._somebody().signer, statement)
-        elif way == 5 and inks:
-            wrong = choices.pick(inks)
-        else:
-            wrong = self._about_another(line, statement)
-        return choices.pick(((wrong, node), (user, wrong)))
-
-    def _about_another(self, line: Line, statement: Statement) -> Ink:
-        """By the right signer, but for another chain, manager, channel or kind."""
-        chain_id, manager = statement.domain
-        other_kind = {"Exit": "Resume", "Resume": "Exit"}.get(statement.kind, statement.kind)
-        others = (
-            statement._replace(domain=(chain_id + 1, manager)),
-            statement._replace(domain=(chain_id, self.choices.pick(self.scene.stage.managers).address)),
-            statement._replace(channel_id=self.choices.pick(self.scene.lines).identity.id),
-            statement._replace(kind=other_kind),
-        )
-        return sign(self.choices.pick((line.user.signer, line.node.signer)), self.choices.pick(others))
-
-    # --- States ---
-
-    def _state(
-        self, line: Line, flaw: str, *, final: bool = False, old: bool = False
-    ) -> tuple[SignedState, TransferList]:
-        """One that both sign (or not quite), newer than the recorded one."""
-        choices, channel = self.choices, line.channel
-        if line.states and (old or choices.seldom(15)):
-            return choices.pick(line.states)
-        transfers = self._transfers(line.desk)
-        nets = self._honest_nets(line, transfers) if flaw != "nets" and not choices.seldom(25) else self._any_nets()
-        nonce = self._nonce(channel.nonce, flaw, final)
-        header = Header(nonce, *nets, transfers.hash, final)
-        statement = Statement("State", line.desk.ledger.domain, line.identity.id, header)
-        signed = SignedState(header, *self._both(line, statement, flaw))
-        line.states.append((signed, transfers))
-        return signed, transfers
-
-    def _nonce(self, recorded: int, flaw: str, final: bool) -> int:
-        choices = self.choices
-        if flaw == "nonce":
-            return choices.pick((recorded, max(recorded - 1, 0), 0, MAX_NONCE + 1, MAX_UINT64))
-        if final:
-            return choices.pick((recorded, recorded + 1, recorded + 1_024, MAX_NONCE, MAX_NONCE + 1, MAX_UINT64))
-        if choices.seldom(1):
-            return MAX_NONCE
-        return min(recorded + choices.pick((1, 1, 2, 3, 50, 2**16)), MAX_NONCE)
-
-    def _honest_nets(self, line: Line, transfers: TransferList) -> tuple[int, int, int, int]:
-        """What leaves each side a balance, and the transfers what they lock."""
-        channel, nets = line.channel, []
-        for asset in (0, 1):
-            total, user = channel.held[asset], channel.user[asset]
-            locked = sum(t.amount for t in transfers.transfers if t.asset == asset and t.payer <= 1)
-            if locked > total:
-                locked = self._within(total)
-            to_user = self._within(total - locked)
-            nets += [to_user - user, total - locked - to_user - (total - user)]
-        return nets[0], nets[1], nets[2], nets[3]
-
-    def _any_nets(self) -> tuple[int, int, int, int]:
-        picks = [self.choices.pick((0, -1, 1, MAX_INT128, -MAX_INT128 - 1, 2**80, -(2**80), 0)) for _ in range(4)]
         if self.choices.seldom(50):
-            picks[self.choices.below(4)] = self.choices.between(-(2**81), 2**81)
-        return picks[0], picks[1], picks[2], picks[3]
-
-    def _transfers(self, desk: Desk) -> TransferList:
-        count = _LENGTHS.draw(self.choices)
-        if count == 0:
-            return NO_TRANSFERS
-        if count > 0:
-            made = [self._transfer(desk, i) for i in range(count)]
-        else:
-            few = [self._transfer(desk, i) for i in range(3)]
-            made = [few[i % 3]._replace(id=i) for i in range(self.choices.pick(MANY))]
-        transfers = TransferList.of(*made)
-        self.scene.lists[transfers.hash] = transfers
-        return transfers
-
-    def _transfer(self, desk: Desk, index: int) -> Transfer:
-        choices = self.choices
-        payment = self._payment()
-        payer, asset = choices.below(2), choices.below(2)
-        if choices.seldom(6):
-            payer, asset = choices.pick(((2, asset), (payer, 2), (255, 255)))
-        limit = desk.ledger.parameters.transfer_limit[asset] if asset < 2 else 0
-        capacity = desk.ledger.parameters.capacity[asset] if asset < 2 else 0
-        amount = choices.pick(
-            (
-                choices.below(1_000),
-                self._within(min(limit, capacity)),
-                self._within(min(limit, capacity)),
-                min(limit, MAX_UINT128),
-                min(limit + 1, MAX_UINT128),
-                MAX_UINT128,
-            )
-        )
-        return Transfer(index, payer, asset, amount, payment.condition, payment.params_hash, payment.expiry)
-
-    # --- Conditional payments ---
-
-    def _payment(self) -> Payment:
-        payments = self.scene.payments
-        if len(payments) < 4 or self.choices.seldom(15):
-            payments.append(self._new_payment())
-            return payments[-1]
-        return payments[-1 - self.choices.below(min(len(payments), 6))]
-
-    def _new_payment(self) -> Payment:
-        choices, conditions = self.choices, self.scene.stage.conditions
-        now = self.scene.time
-        expiry = choices.pick((now + 500, now + 5_000, now + 50_000, now + 10, now, 0, MAX_UINT64))
-        kind = choices.pick(
-            ("any_share", "any_share", "hash_lock", "stream", "linked_payment", "all_of", "any_of", "hostile")
-        )
-        number = len(self.scene.payments)
-        if kind in ("all_of", "any_of"):
-            kinds = ("any_share", "hash_lock", "stream", "linked_payment")
-            parts = tuple(
-                self._simple(choices.pick(kinds), 1_000 * (number + 1) + i, expiry) for i in range(choices.below(4))
-            )
-            params = outcomes.Parts(tuple(outcomes.Part(p.condition, p.params, p.params_hash) for p in parts))
-            return Payment(kind, getattr(conditions, kind), params, keccak256(opaque(params)), expiry, None, parts)
-        return self._simple(kind, number, expiry)
-
-    def _simple(self, kind: str, number: int, expiry: int) -> Payment:
-        conditions, label = self.scene.stage.conditions, number.to_bytes(32)
-        secret: Any = None
-        params: Any = label
-        if kind == "hash_lock":
-            secret = label
-            params = outcomes.HashLockParams(keccak256(secret))
-        elif kind == "stream":
-            secret = self._somebody().signer
-            cap = self.choices.pick((1_000, 3, MAX_UINT128, 1, 0, 10**18))
-            params = outcomes.StreamParams(secret.address, cap, label)
-        elif kind == "linked_payment":
-            secret = self._somebody().signer
-            params = outcomes.LinkParams(secret.address, label)
-        return Payment(kind, getattr(conditions, kind), params, keccak256(opaque(params)), expiry, secret)
-
-    def _witness(self, payment: Payment, flaw: str) -> Any:
-        choices = self.choices
-        if flaw == "length":
-            return outcomes.Undecodable(choices.pick((0, 31, 33, 63, 65, 97)))
-        match payment.kind:
-            case "any_share":
-                shares = (FULL_SHARE, 1, FULL_SHARE // 3, FULL_SHARE - 1, 0, 5 * FULL_SHARE // 8)
-                return (FULL_SHARE + 1 if flaw == "wrong" else choices.pick(shares)).to_bytes(32)
-            case "hash_lock":
-                return outcomes.Preimage(bytes(32) if flaw == "wrong" else payment.secret)
-            case "stream":
-                cap = payment.params.cap
-                cumulative = choices.pick((cap, cap // 2, cap // 3, 1, 0, min(cap + 1, MAX_UINT128), MAX_UINT128))
-                content = (payment.params_hash, payment.expiry, cumulative)
-                return outcomes.Voucher(cumulative, self._proof("Voucher", payment, content, flaw))
-            case "linked_payment":
-                content = (payment.params_hash, payment.expiry)
-                return outcomes.Release(self._proof("Release", payment, content, flaw))
-            case "all_of":
-                witnesses = tuple(self._witness(part, "") for part in payment.parts)
-                return outcomes.Witnesses(witnesses[1:] if flaw == "wrong" else witnesses)
-            case "any_of":
-                index = choices.below(len(payment.parts)) if payment.parts else 0
-                witness = self._witness(payment.parts[index], "") if payment.parts else b""
-                return outcomes.Choice(index + len(payment.parts) if flaw == "wrong" else index, witness)
-        return b""
-
-    def _proof(self, kind: str, payment: Payment, content: tuple[Any, ...], flaw: str) -> Ink:
-        statement = Statement(kind, (self.scene.stage.machine.chain_id, payment.condition), b"", content)
-        if flaw != "wrong":
-            return sign(payment.secret, statement)
-        other = statement._replace(content=(content[0], content[1] ^ 1, *content[2:]))
-        return self.choices.pick(
-            (sign(payment.secret, other), self.choices.pick(MALFORMED), sign(RELAY_KEY, statement))
-        )
+            return self._caller(), op.Garbled(), 0
+        return self._caller(), op.PlainTransfer(), self.choices.pick((1, 0, 1_000))
 
     # --- The operations: caller, operation, value ---
 
-    def _deposit(self, line: Line) -> tuple[Address, Operation, int]:
+    def _deposit(self, line: Line) -> Drawn:
         flaw = self._flaw(20, "nothing", "capacity", "poor", "unsound", "unsound")
         wei, token, caller = self._money_in(line, flaw)
         identity = self._unsound(line) if flaw == "unsound" else line.identity
         return caller, op.Deposit(identity, self.choices.below(2), token), wei
 
-    def _top_up(self, line: Line) -> tuple[Address, Operation, int]:
+    def _top_up(self, line: Line) -> Drawn:
         wei, token, caller = self._money_in(line, self._flaw(20, "nothing", "capacity", "poor"))
         return caller, op.TopUp(line.identity.id, self.choices.below(2), token), wei
 
@@ -496,12 +188,14 @@ class Moves:
             wei, token = self.choices.pick(((over[0], token), (wei, over[1]), (over[0], over[1])))
         return wei, token, self._caller(RELAY if flaw == "poor" else None)
 
-    def _collateralize(self, line: Line) -> tuple[Address, Operation, int]:
+    def _collateralize(self, line: Line) -> Drawn:
         flaw = self._flaw(20, "stranger", "reserve", "nothing", "unsound")
         owner = self.choices.pick((line.identity.node, line.identity.user))
         if not any(line.desk.ledger.reserve(owner)):
             owner = line.identity.user if owner == line.identity.node else line.identity.node
         reserve = line.desk.ledger.reserve(owner)
+        if not any(reserve) and not self.choices.seldom(20):
+            return self._fund(line)
         wei, token = self._within(reserve[0]), self._within(reserve[1])
         if flaw == "reserve":
             wei, token = self.choices.pick(((reserve[0] + 1, token), (wei, reserve[1] + 1)))
@@ -511,7 +205,7 @@ class Moves:
         caller = self._caller(None if flaw == "stranger" else owner)
         return caller, op.Collateralize(identity, min(wei, MAX_UINT128), min(token, MAX_UINT128)), 0
 
-    def _withdraw(self, line: Line) -> tuple[Address, Operation, int]:
+    def _withdraw(self, line: Line) -> Drawn:
         choices, channel = self.choices, line.channel
         flaw = self._flaw(28, "signature", "signature", "sequence", "expired", "too large", "recipient", "nothing")
         if line.withdrawals and choices.seldom(8):
@@ -529,25 +223,14 @@ class Moves:
         if flaw == "sequence":
             sequence = choices.pick((sequence + 1, max(sequence - 1, 0), sequence + 2**16, MAX_UINT64))
         recipient = self._recipient(line, flaw == "recipient")
-        message = Withdrawal(sequence, *amounts, recipient, self._deadline(flaw == "expired"))
+        deadline = self._deadline(flaw == "expired")
+        message = Withdrawal(sequence, amounts[0], amounts[1], amounts[2], amounts[3], recipient, deadline)
         statement = Statement("Withdrawal", line.desk.ledger.domain, line.identity.id, message)
         operation = op.Withdraw(line.identity, message, *self._both(line, statement, flaw))
         line.withdrawals.append(operation)
         return self._caller(), operation, 0
 
-    def _recipient(self, line: Line, forbidden: bool) -> Address:
-        """Anybody; also those who take no ETH."""
-        choices, stage = self.choices, self.scene.stage
-        if forbidden:
-            return choices.pick((line.desk.address, line.desk.manager.token, ZERO_ADDRESS))
-        if choices.seldom(20):
-            return choices.pick((FRESH, stage.registry, stage.conditions.any_share, self._other_manager(line.desk)))
-        return self._somebody().account
-
-    def _other_manager(self, desk: Desk) -> Address:
-        return next(manager.address for manager in self.scene.stage.managers if manager is not desk.manager)
-
-    def _checkpoint(self, line: Line) -> tuple[Address, Operation, int]:
+    def _checkpoint(self, line: Line) -> Drawn:
         flaw = self._flaw(28, "signature", "signature", "nonce", "nets", "nets")
         signed, _ = self._state(line, flaw, final=self.choices.seldom(8))
         return self._caller(), op.Checkpoint(line.identity, signed), 0
@@ -559,13 +242,13 @@ class Moves:
             return SignedState(INITIAL)
         return self._state(line, flaw, old=way == 4)[0]
 
-    def _start_dispute(self, line: Line) -> tuple[Address, Operation, int]:
+    def _start_dispute(self, line: Line) -> Drawn:
         flaw = self._flaw(22, "signature", "stranger", "nets")
         parties = (*line.identity.accounts, *line.identity.signers)
         caller = self._caller(None if flaw == "stranger" else self.choices.pick(parties))
         return caller, op.StartDispute(line.identity, self._start_state(line, flaw)), 0
 
-    def _start_dispute_with_exit(self, line: Line) -> tuple[Address, Operation, int]:
+    def _start_dispute_with_exit(self, line: Line) -> Drawn:
         choices = self.choices
         flaw = self._flaw(28, "signature", "exit", "exit", "number", "expired")
         signed = self._start_state(line, flaw)
@@ -586,7 +269,7 @@ class Moves:
         line.exits.append((dispute, deadline, ink))
         return self._caller(), op.StartDisputeWithExit(line.identity, deadline, ink, signed), 0
 
-    def _resume(self, line: Line) -> tuple[Address, Operation, int]:
+    def _resume(self, line: Line) -> Drawn:
         choices = self.choices
         flaw = self._flaw(28, "signature", "signature", "number", "expired", "late")
         if flaw == "late" and line.channel.status is Status.DISPUTED:
@@ -602,7 +285,7 @@ class Moves:
         line.resumes.append(operation)
         return self._caller(), operation, 0
 
-    def _settle(self, line: Line) -> tuple[Address, Operation, int]:
+    def _settle(self, line: Line) -> Drawn:
         choices, channel = self.choices, line.channel
         flaw = self._flaw(25, "early", "early", "state", "list")
         if channel.status is Status.DISPUTED:
@@ -627,7 +310,7 @@ class Moves:
             return TransferList.of(*cut)
         return self._transfers(line.desk)
 
-    def _close(self, line: Line) -> tuple[Address, Operation, int]:
+    def _close(self, line: Line) -> Drawn:
         flaw = self._flaw(30, "signature", "signature", "nonce", "not final", "list", "nets")
         if flaw == "nonce":
             flaw = "old" if line.channel.nonce else "signature"
@@ -641,19 +324,19 @@ class Moves:
             shown = NO_TRANSFERS if self.choices.seldom(35) else transfers
         return self._caller(), op.Close(line.identity, signed, shown), 0
 
-    def _settle_transfers(self, line: Line) -> tuple[Address, Operation, int]:
+    def _settle_transfers(self, line: Line) -> Drawn:
         choices, channel = self.choices, line.channel
         flaw = self._flaw(15, "list")
         transfers = self.scene.lists.get(channel.transfers_hash, NO_TRANSFERS)
         ahead = [t.expiry for t in transfers.transfers if self.scene.time < t.expiry < self.scene.time + 100_000]
-        if ahead and choices.seldom(60):
+        if ahead and not choices.seldom(30):
             self._wait_until(choices.pick(ahead[:8]) - choices.pick((0, 0, 0, 1)))
         if flaw == "list":
             transfers = self._other_list(line, transfers)
         wanted = choices.pick((ALL, ALL, ALL, 1, 2, 1 << choices.below(9), 0, 0b101, ALL - 1, 1 << 255))
         return self._caller(), op.SettleTransfers(line.identity, transfers, wanted), 0
 
-    def _fund(self, line: Line) -> tuple[Address, Operation, int]:
+    def _fund(self, line: Line) -> Drawn:
         flaw = self._flaw(20, "nothing", "forbidden", "poor", "too large")
         choices, ledger = self.choices, line.desk.ledger
         account = choices.pick((line.identity.node, line.identity.user, self._somebody().account))
@@ -668,21 +351,23 @@ class Moves:
             token = min(2**127 - ledger.reserve(account)[1], MAX_UINT128)
         return caller, op.Fund(account, token), wei
 
-    def _withdraw_reserve(self, line: Line) -> tuple[Address, Operation, int]:
+    def _withdraw_reserve(self, line: Line) -> Drawn:
         books = line.desk.ledger.reserves
         return self._money_out(line, books, op.WithdrawReserve)
 
-    def _withdraw_credit(self, line: Line) -> tuple[Address, Operation, int]:
+    def _withdraw_credit(self, line: Line) -> Drawn:
         books = line.desk.ledger.credits
         return self._money_out(line, books, op.WithdrawCredit)
 
     def _money_out(
         self, line: Line, books: dict[Address, tuple[int, int]], form: Callable[[int, int, Address], Operation]
-    ) -> tuple[Address, Operation, int]:
+    ) -> Drawn:
         choices = self.choices
         flaw = self._flaw(20, "too large", "nothing", "recipient")
         owners = [account for account, amounts in books.items() if any(amounts)]
         caller = self._caller(choices.pick(owners) if owners else None)
+        if not owners and not choices.seldom(20):
+            return self._fund(line)
         owned = books.get(caller, (0, 0))
         wei, token = self._within(owned[0]), self._within(owned[1])
         if not wei and not token and any(owned):
@@ -693,15 +378,17 @@ class Moves:
             wei = token = 0
         return caller, form(wei, token, self._recipient(line, flaw == "recipient")), 0
 
-    def _push_credit(self, line: Line) -> tuple[Address, Operation, int]:
+    def _push_credit(self, line: Line) -> Drawn:
         books = line.desk.ledger.credits
         owed = [(account, asset) for account, amounts in books.items() for asset in (0, 1) if amounts[asset]]
+        if not owed and not self.choices.seldom(20):
+            return self._fund(line)
         account, asset = self._somebody().account, self.choices.below(2)
         if owed and not self.choices.seldom(10):
             account, asset = self.choices.pick(owed)
         return self._caller(), op.PushCredit(account, asset), 0
 
-    def _permit(self, line: Line) -> tuple[Address, Operation, int]:
+    def _permit(self, line: Line) -> Drawn:
         choices, token = self.choices, line.desk.ledger.token
         signers = [person for person in self.scene.stage.people if person.key]
         person = choices.pick(signers)
@@ -719,23 +406,27 @@ class Moves:
         caller = self._caller(None if flaw == "caller" else person.account)
         return caller, op.Permit(nonce, expiry, ink), 0
 
-    def _record(self, line: Line) -> tuple[Address, Operation, int]:
+    def _record(self, _: Line) -> Drawn:
         choices = self.choices
         flaw = self._flaw(25, "wrong", "wrong", "length", "late")
-        payment = self._payment()
+        payment = self.payments.some(in_time=not choices.seldom(10))
         if flaw == "late" and payment.expiry < self.scene.time + 100_000:
             self._wait_until(payment.expiry)
         params, params_hash = payment.params, payment.params_hash
         if flaw == "length" and choices.seldom(30):
             params = outcomes.Undecodable(choices.pick((0, 31, 33)))
             params_hash = keccak256(opaque(params))
-        witness = self._witness(payment, flaw)
+        witness = self.payments.witness(payment, flaw)
         return self._caller(), op.Record(payment.condition, params, params_hash, payment.expiry, witness), 0
 
 
-RELAY_KEY = Key(keccak256(b"key of nobody"))
+def _on(channel: Identity, operation: Any) -> Operation:
+    """The same arguments with another channel."""
+    moved: Operation = operation._replace(channel=channel)
+    return moved
 
-_DRAWERS: dict[str, Callable[[Moves, Line], tuple[Address, Operation, int]]] = {
+
+_DRAWERS: dict[str, Callable[[Moves, Line], Drawn]] = {
     name.removeprefix("_"): getattr(Moves, name)
     for name in (f"_{kind}" for kind in _EVERYTHING)
     if hasattr(Moves, name) and name not in ("_batch", "_replay")

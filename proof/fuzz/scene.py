@@ -7,7 +7,8 @@ from connext.types import ZERO_ADDRESS, Address, ChannelIdentity
 from proof.fuzz.foreign import Foreign
 from proof.fuzz.ink import Ink
 from proof.fuzz.stage import RELAY, WEALTH, Manager, Person, Stage
-from proof.guarantees import Guard, History
+from proof.guarantees import Guard
+from proof.history import History
 from proof.model.ledger import UNFUNDED, UNLIMITED, Channel, Ledger, Registry, Token
 from proof.model.messages import Identity, SignedState, TransferList
 from proof.model.operations import Context, Operation

@@ -1,7 +1,7 @@
 """Compares all that a life can have touched: every channel, reserve, credit, and everybody's ETH and tokens.
 
-Most of it stays as it is from one move to the next. So what was read is compared with what was read before, and what the
-model has with what it had; only where one of them changed are the two compared with each other.
+Most of it stays as it is from one move to the next. So what was read is compared with what was read before, and what
+the model has with what it had; only where one of them changed are the two compared with each other.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,8 +12,7 @@ from connext.types import Address
 from proof.fuzz import storage
 from proof.fuzz.scene import Line, Scene, readable
 from proof.machine import Machine, Place, name_of, place
-from proof.model.ledger import NONE
-from proof.model.messages import state_hash
+from proof.model.messages import NONE, state_hash
 
 
 @dataclass
