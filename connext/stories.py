@@ -114,7 +114,7 @@ def _read_guarantees(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise InvalidValue("guarantees", "a list of guarantees", value)
     for i, name in enumerate(value):
-        if name not in GUARANTEES:
+        if not isinstance(name, str) or name not in GUARANTEES:
             raise InvalidValue(f"guarantees[{i}]", f"one of {', '.join(GUARANTEES)}", name)
     return tuple(value)
 
@@ -160,8 +160,19 @@ def _types(form: type[Any]) -> dict[str, FieldType]:
     return {field.name: hints[field.name].__metadata__[0] for field in fields(form)}
 
 
-GUARANTEES = tuple(f"G{number}" for number in range(1, 11))
-"""Of docs/protocol.md section 10."""
+GUARANTEES = {
+    "G1": "Solvency",
+    "G2": "Isolation",
+    "G3": "Authority",
+    "G4": "Newest wins",
+    "G5": "Exit",
+    "G6": "No replay",
+    "G7": "Conservation",
+    "G8": "Limits",
+    "G9": "Atomicity",
+    "G10": "Liveness of payout",
+}
+"""Their names, from docs/protocol.md section 10."""
 
 _REQUIRED = ("title", "channels", "actions")
 _OPTIONAL = ("about", "guarantees", "limits", "ends")

@@ -25,7 +25,7 @@ from connext.messages import (
     words,
 )
 from connext.replay.positions import Positions, positions
-from connext.replay.words import Lexicon, Line
+from connext.replay.words import Lexicon, Line, exact_duration
 from connext.signing import InvalidSignature, recover
 from connext.story import End, Story
 from connext.types import ChannelIdentity, Side, amounts_of, members
@@ -71,6 +71,7 @@ class Moment:
     """One step of the story: its action as it is written, what came of it, and who had what before and after.
 
     time: of the head after it, in seconds after the story's start. blocks: between the story's start and that head.
+    limits: in time, of all disputes that run and payments that were agreed on, by name, in seconds after the start.
     """
 
     number: int
@@ -83,6 +84,7 @@ class Moment:
     messages: tuple[Message, ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    limits: tuple[tuple[str, int], ...]
     before: Positions
     after: Positions
 
@@ -123,9 +125,17 @@ class Recorder:
             messages=tuple(self._messages(step)),
             notes=tuple(self._notes(step)),
             problems=step.problems,
+            limits=tuple(self._limits(after)),
             before=before,
             after=after,
         )
+
+    def _limits(self, after: Positions) -> Iterator[tuple[str, int]]:
+        for name, channel in after.channels.items():
+            if channel.deadline is not None:
+                yield f"deadline of the dispute in {name}", channel.deadline
+        for name, payment in self.world.payments.items():
+            yield f"expiry of {name}", payment.terms.expiry - self.world.start.time
 
     def _deed(self, receipt: Receipt) -> Deed:
         transaction, lexicon = receipt.transaction, self._lexicon
@@ -287,8 +297,13 @@ def _with_fields(event: Event) -> Mapping[str, Any]:
 def _written(action: Action) -> Iterator[Line]:
     """The fields as the story has them."""
     for key, value in write_action(action).items():
-        if key not in ("do", "by"):
+        if key in _DURATIONS:
+            yield key, exact_duration(value)
+        elif key not in ("do", "by"):
             yield key, _flat(value)
+
+
+_DURATIONS = frozenset({"at", "duration", "window", "expires", "deadline"})
 
 
 def _flat(value: object) -> str:

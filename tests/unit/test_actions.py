@@ -126,7 +126,7 @@ def test_written_actions_are_read_again(random_action: Action) -> None:
     st.dictionaries(NAMES, TERMS, min_size=1, max_size=3),
     st.lists(ACTIONS, max_size=4),
     TITLES,
-    st.lists(st.sampled_from(GUARANTEES)),
+    st.lists(st.sampled_from(list(GUARANTEES))),
     st.none() | LIMITS,
     st.none() | ENDS,
     st.randoms(),
@@ -272,6 +272,11 @@ def test_what_is_no_amount(amount: object) -> None:
 
 
 # --- The reference ---
+
+
+def test_the_guarantees_are_those_of_the_protocol() -> None:
+    protocol = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
+    assert dict(re.findall(r"^\* \*\*(G\d+) (.+?)\*\*:", protocol, re.MULTILINE)) == GUARANTEES
 
 
 def test_the_reference_lists_every_action_with_its_fields() -> None:
