@@ -78,10 +78,17 @@ def due_of_transfers(
             due[1 - transfer.payer][transfer.asset] += for_payee
             due[transfer.payer][transfer.asset] += amount - for_payee
     if first:
-        for asset in ASSETS:
-            claimed = sum(a for t, a in zip(transfers, amounts, strict=False) if t.asset == asset)
-            due[1][asset] += locked[asset] - claimed
+        due[1] = [due[1][asset] + unclaimed(transfers, locked)[asset] for asset in ASSETS]
     return _pair(due[0]), _pair(due[1])
+
+
+def unclaimed(transfers: tuple[Transfer, ...], locked: Pair) -> Pair:
+    """What was locked at first beyond the amounts of all transfers that count."""
+    left = list(locked)
+    for transfer, amount in zip(transfers, reserved(transfers, locked), strict=False):
+        if amount:
+            left[transfer.asset] -= amount
+    return _pair(left)
 
 
 def _pair(amounts: list[int]) -> Pair:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from connext.types import MAX_NONCE, ZERO_ADDRESS, Status
-from proof.entitlements import ASSETS, due_now, held_by, takeable
+from proof.entitlements import ASSETS, due_now, held_by, reserved, takeable, unclaimed
 from proof.history import Change, History, Payout, payout_of
 from proof.model import operations as op
 from proof.model.ledger import FULL_SHARE, UNFUNDED, Ledger, Position
@@ -52,7 +52,7 @@ class Guard:
         """All that can be said of one step, in a batch or alone; then the history learns from it."""
         if step.refused:
             g4_a_newer_state_is_recorded(self.ledger, self.history, step)
-            g10_a_payout_that_is_due_succeeds(self.ledger, step)
+            g10_a_payout_that_is_due_succeeds(self.ledger, self.history, step)
             return
         g2_isolation(self.ledger, step)
         g3_own_money(self.ledger, step)
@@ -80,7 +80,7 @@ class Guard:
     def survey(self, time: int) -> None:
         """What can be said of a position only by trying: too dear for every step. The ledger is as before
         afterwards."""
-        g5_exit(self, time)
+        g5_exit(self.ledger, self.history, time)
 
 
 # --- G1 Solvency: the contract has what it owes ---
@@ -158,8 +158,11 @@ def g3_authority(ledger: Ledger, change: Change) -> None:
     old, new, operation, channel = change.old, change.new, change.operation, change.channel
     if change.settles:
         signed = getattr(operation, "signed", None)
-        by_both = signed and signed_by_both(ledger, channel, "State", signed.header, signed.user, signed.node)
-        if not by_both and operation.header != (old.recorded or INITIAL):
+        if signed:
+            is_due = signed_by_both(ledger, channel, "State", signed.header, signed.user, signed.node)
+        else:
+            is_due = operation.header == (old.recorded or INITIAL)
+        if not is_due:
             raise Broken("G3", f"{change.id.hex()} was settled with a state that was never recorded nor signed by both")
         return
     if change.records:
@@ -233,6 +236,8 @@ def g4_newest_wins(history: History, change: Change, payout: Payout) -> None:
     paid = change.gain(channel.user), change.gain(channel.node), change.new.locked
     if paid != payout.due:
         raise Broken("G4", f"{change.id.hex()} paid {paid} (user, node, locked), due was {payout.due}")
+    if any(change.new.locked) and change.new.settled != payout.bits:
+        raise Broken("G4", f"{change.id.hex()} says {change.new.settled:b} are settled, not {payout.bits:b}")
 
 
 # --- G5 Exit: either party alone reaches payout within one challenge period ---
@@ -250,9 +255,8 @@ def g5_a_deadline_stays(change: Change) -> None:
         raise Broken("G5", f"the dispute of {change.id.hex()} does not end after its challenge period: {new}")
 
 
-def g5_exit(guard: Guard, time: int) -> None:
+def g5_exit(ledger: Ledger, history: History, time: int) -> None:
     """Each party of each channel plays its way out, alone, whatever foreign code does; and nothing stays behind."""
-    ledger, history = guard.ledger, guard.history
     for channel in history.channels.values():
         for side in (USER, NODE):
             before = ledger.position()
@@ -370,10 +374,11 @@ def g8_transfer_limit(ledger: Ledger, change: Change, payout: Payout) -> None:
     for side in (USER, NODE):
         gain = change.gain(channel.accounts[side])
         for asset in ASSETS:
-            mine = [t for t in payout.decided if t.asset == asset]
-            most = at_once[side][asset] + sum(t.amount for t in mine if t.payer == side or t.amount <= limit[asset])
-            unclaimed = payout.held_at_first[asset] if side == NODE and payout.first else 0
-            if gain[asset] > most + unclaimed:
+            now = [t for t in (*payout.by_outcome, *payout.by_limit) if t.asset == asset]
+            most = at_once[side][asset] + sum(t.amount for t in now if t.payer == side or t.amount <= limit[asset])
+            if side == NODE and payout.first:
+                most += unclaimed(change.operation.transfers.transfers, payout.held_at_first)[asset]
+            if gain[asset] > most:
                 raise Broken("G8", f"side {side} of {change.id.hex()} got {gain}, within the limits at most {most}")
 
 
@@ -398,7 +403,7 @@ def g9_outcomes_only_rise(step: Step) -> None:
 
 def g9_one_share(history: History, change: Change, payout: Payout) -> None:
     shares = change.step.before.shares
-    for transfer in payout.decided:
+    for transfer in payout.by_outcome:
         share = shares.get(transfer.triple, 0)
         if history.shares.get(transfer.triple, share) != share:
             was = history.shares[transfer.triple]
@@ -408,7 +413,7 @@ def g9_one_share(history: History, change: Change, payout: Payout) -> None:
 # --- G10 Liveness of payout: nobody can block somebody else's ---
 
 
-def g10_a_payout_that_is_due_succeeds(ledger: Ledger, step: Step) -> None:
+def g10_a_payout_that_is_due_succeeds(ledger: Ledger, history: History, step: Step) -> None:
     """A settlement for which the time has come, called as it must be, is refused by nobody's code, list or
     condition."""
     operation, (_, time, value) = step.operation, step.context
@@ -431,8 +436,10 @@ def g10_a_payout_that_is_due_succeeds(ledger: Ledger, step: Step) -> None:
         record = step.before.channels.get(channel.id, UNFUNDED)
         is_due = any(record.locked) and transfers.hash == record.transfers_hash
         is_due = is_due and any(
-            wanted >> index & 1 and not record.settled >> index & 1 and transfer.expiry <= time
-            for index, transfer in enumerate(transfers.transfers[:256])
+            amount and wanted >> index & 1 and not record.settled >> index & 1 and transfer.expiry <= time
+            for index, (transfer, amount) in enumerate(
+                zip(transfers.transfers, reserved(transfers.transfers, history.locks[channel.id].held), strict=False)
+            )
         )
     else:
         return

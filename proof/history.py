@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from connext.types import Status
-from proof.entitlements import Due, due_now, due_of_transfers, held_by
+from proof.entitlements import Due, due_now, due_of_transfers, held_by, reserved
 from proof.model import operations as op
 from proof.model.ledger import FULL_SHARE, UNFUNDED, Channel, Position, minus, plus
 from proof.model.messages import NO_TRANSFERS, NONE, Header, Identity, Pair, Statement, Transfer, TransferList
@@ -50,7 +50,7 @@ class History:
             shown = payout.first or (change.id in self.locks and self.locks[change.id].shown)
             self.locks[change.id] = Lock(payout.held_at_first, shown)
             self.lists[change.operation.transfers.hash] = change.operation.transfers
-            for transfer in payout.decided:
+            for transfer in payout.by_outcome:
                 self.shares[transfer.triple] = share_of(change.step.before, transfer)
 
 
@@ -78,15 +78,16 @@ class Payout(NamedTuple):
     """What a settlement, of a channel or of open transfers, must pay.
 
     due: to the sides, and what stays locked. held_at_first: what the transfers held when the channel was settled.
-    first: their list is shown for the first time. decided: those of known codes that are settled in this step.
-    settled: all that are, bit by bit.
+    first: their list is shown for the first time. by_outcome, by_limit: what is settled in this step because its
+    outcome is final, or because it is above the limit. bits: all that is settled now.
     """
 
     due: Due
     held_at_first: Pair
     first: bool
-    decided: list[Transfer]
-    settled: int
+    by_outcome: list[Transfer]
+    by_limit: list[Transfer]
+    bits: int
 
 
 def payout_of(history: History, change: Change, limit: Pair) -> Payout:
@@ -99,7 +100,7 @@ def payout_of(history: History, change: Change, limit: Pair) -> Payout:
     base = due_now(change.old, header)
     transfers: TransferList = operation.transfers
     if not transfers.transfers and header.transfers_hash != NO_TRANSFERS.hash:
-        return Payout(base, base.locked, False, [], 0)
+        return Payout(base, base.locked, False, [], [], 0)
     return _with_list(change, base, base.locked, True, transfers, ALL, limit)
 
 
@@ -107,20 +108,24 @@ def _with_list(
     change: Change, base: Due, at_first: Pair, first: bool, transfers: TransferList, wanted: int, limit: Pair
 ) -> Payout:
     step, listed = change.step, transfers.transfers[:MAX_TRANSFERS]
-    settled = change.old.settled if not change.settles else 0
-    bits = 0
-    for index, transfer in enumerate(listed):
-        if wanted >> index & 1 and not settled >> index & 1 and is_decided(step.before, transfer, step.context.time):
+    bits, by_outcome, by_limit = 0, list[Transfer](), list[Transfer]()
+    for index, (transfer, amount) in enumerate(zip(listed, reserved(listed, at_first), strict=True)):
+        if amount and wanted >> index & 1 and not change.old.settled >> index & 1:
+            if transfer.amount > limit[transfer.asset]:
+                by_limit.append(transfer)
+            elif is_final(step.before, transfer, step.context.time):
+                by_outcome.append(transfer)
+            else:
+                continue
             bits |= 1 << index
     user, node = due_of_transfers(listed, at_first, bits, limit, lambda t: share_of(step.before, t), first)
     due = Due(plus(base.user, user), plus(base.node, node), minus(base.locked, plus(user, node)))
-    decided = [t for i, t in enumerate(listed) if bits >> i & 1 and t.payer <= 1 and t.asset <= 1]
-    return Payout(due, at_first, first, decided, settled | bits)
+    return Payout(due, at_first, first, by_outcome, by_limit, change.old.settled | bits)
 
 
 def share_of(position: Position, transfer: Transfer) -> int:
     return position.shares.get(transfer.triple, 0)
 
 
-def is_decided(position: Position, transfer: Transfer, time: int) -> bool:
+def is_final(position: Position, transfer: Transfer, time: int) -> bool:
     return time >= transfer.expiry or share_of(position, transfer) == FULL_SHARE

@@ -15,7 +15,7 @@ def fund(ledger: Ledger, operation: Fund, context: Context) -> list[Event]:
         rules.can_own_money(ledger, account),
         rules.something(amounts),
         rules.can_pull(ledger, context.caller, amount_token),
-        rules.reserve_can_grow(ledger, account, amounts),
+        rules.reserve_can_be_funded(ledger, account, amounts),
     )
     if amount_token:
         ledger.pull(context.caller, amount_token)

@@ -66,7 +66,7 @@ def collateralize(ledger: Ledger, operation: Collateralize, context: Context) ->
 
 
 def withdraw(ledger: Ledger, operation: Withdraw, context: Context) -> list[Event]:
-    """All or nothing: the user's part is sent, the node's goes to its reserve."""
+    """All or nothing: the user's part is sent, the node's goes to its reserve. One of nothing uses up its sequence."""
     identity, withdrawal, user, node = operation
     channel = ledger.channel(identity.id)
     user_part, node_part = zip(withdrawal.amount(0), withdrawal.amount(1), strict=True)
@@ -76,10 +76,8 @@ def withdraw(ledger: Ledger, operation: Withdraw, context: Context) -> list[Even
         rules.is_open(identity.id, channel),
         rules.not_expired(withdrawal.deadline, context.time),
         _has_sequence(identity.id, channel, withdrawal.sequence),
-        rules.something(plus(user_part, node_part)),
         _can_take(identity.id, channel, user_part, node_part),
         rules.can_own_money(ledger, withdrawal.recipient),
-        rules.reserve_can_grow(ledger, identity.node, node_part),
         rules.is_signed_by_both(identity, statement, user, node),
     )
     ledger.channels[identity.id] = channel._replace(

@@ -12,7 +12,8 @@ from proof.model.messages import NONE, Header, Pair, state_hash
 from proof.model.refusals import Refusal
 
 FULL_SHARE = 10**18
-MAX_RESERVE = 2**128 - 1
+MAX_FUNDED_RESERVE = 2**127 - 1
+"""Money sent in stops here. Payouts of channels never do: the rest of the 128 bits is theirs."""
 NO_HASH = bytes(32)
 
 

@@ -86,12 +86,14 @@ class Choice(NamedTuple):
 
 
 def record(ledger: Ledger, operation: Record, context: Context) -> list[Event]:
-    """Keeps the highest share that was proved before the expiry."""
+    """Keeps the highest share that was proved before the expiry. The full share is not asked for twice."""
     condition, _, params_hash, expiry, _ = operation
     registry = ledger.registry
     triple = condition, params_hash, expiry
     too_late = [Refusal("OutcomeIsFinal", (expiry, context.time))] if context.time >= expiry else []
     demand([BARE_REVERT] if context.value else ())
+    if registry.shares.get(triple) == FULL_SHARE:
+        return []
     try:
         share = _proved(ledger, operation)
     except Refused as refused:
@@ -166,10 +168,10 @@ def _linked_payment(ledger: Ledger, asked: Record) -> int:
 def _all_of(ledger: Ledger, asked: Record) -> int:
     """The lowest share; a part that fails fails the whole."""
     if not isinstance(asked.params, Parts) or not isinstance(asked.witness, Witnesses):
-        raise Refused([BARE_REVERT])
+        raise Refused([BARE_REVERT, *_no_parts(asked)])
     parts, witnesses = asked.params.parts, asked.witness.witnesses
     demand(
-        () if parts else [Refusal("NoParts")],
+        _no_parts(asked),
         [Refusal("WitnessCountWrong", (len(witnesses), len(parts)))] if len(witnesses) != len(parts) else (),
     )
     shares, broken = [], set[Refusal]()
@@ -185,13 +187,17 @@ def _all_of(ledger: Ledger, asked: Record) -> int:
 def _any_of(ledger: Ledger, asked: Record) -> int:
     """The share of the chosen part."""
     if not isinstance(asked.params, Parts) or not isinstance(asked.witness, Choice):
-        raise Refused([BARE_REVERT])
+        raise Refused([BARE_REVERT, *_no_parts(asked)])
     parts, (index, witness) = asked.params.parts, asked.witness
     demand(
-        () if parts else [Refusal("NoParts")],
+        _no_parts(asked),
         [Refusal("NoSuchPart", (index, len(parts)))] if index >= len(parts) else (),
     )
     return _ask(ledger, Record(*parts[index], asked.expiry, witness))
+
+
+def _no_parts(asked: Record) -> list[Refusal]:
+    return [Refusal("NoParts")] if asked.params == Parts(()) else []
 
 
 _SHIPPED: dict[str, Callable[[Ledger, Record], int]] = {

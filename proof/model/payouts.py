@@ -8,7 +8,7 @@ from proof.model.ledger import SETTLED, Channel, Ledger, plus
 from proof.model.messages import INITIAL, NO_TRANSFERS, NONE, Header, Identity, Pair, Transfer, TransferList, state_hash
 from proof.model.operations import Close, Context, Settle, SettleTransfers
 from proof.model.refusals import Event, Refusal, demand
-from proof.model.settlement import Handout, hand_out, nothing_shown, split
+from proof.model.settlement import Handout, Split, hand_out, nothing_shown, split
 
 ALL = -1
 """Every transfer of a list is wanted."""
@@ -17,27 +17,29 @@ ALL = -1
 def settle(ledger: Ledger, operation: Settle, context: Context) -> list[Event]:
     identity, header, transfers = operation
     channel = ledger.channel(identity.id)
+    parts = split(channel, header)
     demand(
         rules.no_value(context),
         rules.is_live(identity.id, channel),
         _is_over(identity.id, channel, context.time),
-        _is_recorded(ledger, identity.id, channel, header),
-        _is_list_or_none(identity.id, header, transfers),
+        _is_recorded(identity.id, channel, header),
+        _is_list_or_none(identity.id, header, parts, transfers),
     )
-    return _pay_out(ledger, identity, channel, header, transfers, context.time)
+    return _pay_out(ledger, identity, header, parts, transfers, context.time)
 
 
 def close(ledger: Ledger, operation: Close, context: Context) -> list[Event]:
     identity, signed, transfers = operation
     channel = ledger.channel(identity.id)
+    parts = split(channel, signed.header)
     demand(
         rules.no_value(context),
         rules.is_live(identity.id, channel),
         _is_final(identity.id, channel, signed.header),
         rules.is_state_of_both(ledger, identity, signed),
-        _is_list_or_none(identity.id, signed.header, transfers),
+        _is_list_or_none(identity.id, signed.header, parts, transfers),
     )
-    return _pay_out(ledger, identity, channel, signed.header, transfers, context.time)
+    return _pay_out(ledger, identity, signed.header, parts, transfers, context.time)
 
 
 def settle_transfers(ledger: Ledger, operation: SettleTransfers, context: Context) -> list[Event]:
@@ -50,8 +52,7 @@ def settle_transfers(ledger: Ledger, operation: SettleTransfers, context: Contex
         rules.is_funded(identity.id, channel),
         _holds_transfers(identity.id, channel),
         _is_list(identity.id, transfers, channel.transfers_hash),
-        () if handout.decided else (Refusal("NothingFinal", (identity.id,)),),
-        rules.reserve_can_grow(ledger, identity.node, handout.node),
+        () if handout.moves else (Refusal("NothingFinal", (identity.id,)),),
     )
     ledger.channels[identity.id] = _settled_channel(channel.transfers_hash, handout)
     ledger.add_to_reserve(identity.node, handout.node)
@@ -69,10 +70,11 @@ def _is_over(channel_id: bytes, channel: Channel, time: int) -> Iterator[Refusal
         yield Refusal("DisputeNotOver", (channel_id, channel.deadline, time))
 
 
-def _is_recorded(ledger: Ledger, channel_id: bytes, channel: Channel, header: Header) -> Iterator[Refusal]:
-    if header != (channel.recorded or INITIAL):
-        recorded_hash = ledger.recorded_hash(channel_id)
-        yield Refusal("StateNotRecorded", (channel_id, state_hash(channel_id, header), recorded_hash))
+def _is_recorded(channel_id: bytes, channel: Channel, header: Header) -> Iterator[Refusal]:
+    recorded = channel.recorded or INITIAL
+    if header != recorded:
+        hashes = state_hash(channel_id, header), state_hash(channel_id, recorded)
+        yield Refusal("StateNotRecorded", (channel_id, *hashes))
 
 
 def _is_final(channel_id: bytes, channel: Channel, header: Header) -> Iterator[Refusal]:
@@ -82,8 +84,9 @@ def _is_final(channel_id: bytes, channel: Channel, header: Header) -> Iterator[R
         yield Refusal("StateOlder", (channel_id, header.nonce, channel.nonce))
 
 
-def _is_list_or_none(channel_id: bytes, header: Header, transfers: TransferList) -> Iterator[Refusal]:
-    if transfers.transfers:
+def _is_list_or_none(channel_id: bytes, header: Header, parts: Split, transfers: TransferList) -> Iterator[Refusal]:
+    """Where nothing is locked, nobody looks at the list."""
+    if any(parts.locked) and transfers.transfers:
         yield from _is_list(channel_id, transfers, header.transfers_hash)
 
 
@@ -103,14 +106,12 @@ def _holds_transfers(channel_id: bytes, channel: Channel) -> Iterator[Refusal]:
 
 
 def _pay_out(
-    ledger: Ledger, identity: Identity, channel: Channel, header: Header, transfers: TransferList, time: int
+    ledger: Ledger, identity: Identity, header: Header, parts: Split, transfers: TransferList, time: int
 ) -> list[Event]:
     """Closes the channel for ever; the node's part goes to its reserve, the user's is sent."""
-    parts = split(channel, header)
     has_list = bool(transfers.transfers) or header.transfers_hash == NO_TRANSFERS.hash
     handout = _hand_out(ledger, transfers, parts.locked, 0, ALL, time) if has_list else nothing_shown(parts.locked)
     user, node = plus(parts.user, handout.user), plus(parts.node, handout.node)
-    demand(rules.reserve_can_grow(ledger, identity.node, node))
     ledger.channels[identity.id] = _settled_channel(header.transfers_hash, handout)
     ledger.add_to_reserve(identity.node, node)
     events = [Event("ChannelSettled", (identity.id, header.nonce, *_by_asset(user, node)))]

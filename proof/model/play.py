@@ -46,25 +46,27 @@ def perform(ledger: Ledger, operation: Operation, context: Context, watch: Watch
 
 def _batch(ledger: Ledger, batch: op.Batch, context: Context, watch: Watch | None) -> list[Event]:
     """Each item stands alone; the value is handed out once, and what no item spent goes to the caller's reserve."""
-    before = ledger.position()
     left = context.value
+    for index, item in enumerate(batch.items):
+        if item.value > left:
+            raise Refused([Refusal("BatchOverspent", (index, item.value, left))])
+        left -= item.value
+    before = ledger.position()
     events: list[Event] = []
-    try:
-        for index, item in enumerate(batch.items):
-            if item.value > left:
-                raise Refused([Refusal("BatchOverspent", (index, item.value, left))])
-            try:
-                events += _item(ledger, item, context._replace(value=item.value), watch)
-                left -= item.value
-            except Refused as refused:
-                events.append(Event("CallFailed", (index, refused.reasons)))
-        if left:
-            demand(rules.reserve_can_grow(ledger, context.caller, (left, 0)))
-            ledger.add_to_reserve(context.caller, (left, 0))
-            events.append(Event("Funded", (context.caller, left, 0)))
-    except Refused:
-        ledger.back(before)
-        raise
+    for index, item in enumerate(batch.items):
+        try:
+            events += _item(ledger, item, context._replace(value=item.value), watch)
+        except Refused as refused:
+            events.append(Event("CallFailed", (index, refused.reasons)))
+            left += item.value
+    if left:
+        try:
+            demand(rules.reserve_can_be_funded(ledger, context.caller, (left, 0)))
+        except Refused:
+            ledger.back(before)
+            raise
+        ledger.add_to_reserve(context.caller, (left, 0))
+        events.append(Event("Funded", (context.caller, left, 0)))
     return events
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from connext.types import MAX_NONCE, USER_CONTRIBUTION, ZERO_ADDRESS, Status
-from proof.model.ledger import MAX_RESERVE, Channel, Ledger
+from proof.model.ledger import MAX_FUNDED_RESERVE, Channel, Ledger
 from proof.model.messages import ETHER, NODE, TOKEN, USER, Identity, Pair, Signature, SignedState, Statement, recovered
 from proof.model.operations import Context
 from proof.model.refusals import Refusal
@@ -32,7 +32,7 @@ def _good_terms(ledger: Ledger, channel: Identity) -> Iterator[Refusal]:
         if ZERO_ADDRESS in (account, signer):
             yield Refusal("ZeroParty", (side,))
         for address in (account, signer):
-            yield from can_own_money(ledger, address)
+            yield from _is_nobodys(ledger, address)
         if signer == channel.accounts[1 - side]:
             yield Refusal("SwappedSigner", (side, signer))
     if channel.user == channel.node:
@@ -44,8 +44,15 @@ def _good_terms(ledger: Ledger, channel: Identity) -> Iterator[Refusal]:
         yield Refusal("ChallengePeriodOutOfBounds", (channel.challenge_period, shortest, longest))
 
 
-def can_own_money(ledger: Ledger, account: bytes) -> Iterator[Refusal]:
+def _is_nobodys(ledger: Ledger, account: bytes) -> Iterator[Refusal]:
     if account in (ledger.address, ledger.token.address):
+        yield Refusal("ForbiddenAccount", (account,))
+
+
+def can_own_money(ledger: Ledger, account: bytes) -> Iterator[Refusal]:
+    """A recipient, or the owner of a reserve."""
+    yield from _is_nobodys(ledger, account)
+    if account == ZERO_ADDRESS:
         yield Refusal("ForbiddenAccount", (account,))
 
 
@@ -117,11 +124,11 @@ def can_pull(ledger: Ledger, owner: bytes, amount: int) -> Iterator[Refusal]:
         yield Refusal("TokenPullFailed", (owner, amount))
 
 
-def reserve_can_grow(ledger: Ledger, account: bytes, amounts: Pair) -> Iterator[Refusal]:
+def reserve_can_be_funded(ledger: Ledger, account: bytes, amounts: Pair) -> Iterator[Refusal]:
     reserve = ledger.reserve(account)
     for asset in ASSETS:
-        if amounts[asset] and (sum_ := reserve[asset] + amounts[asset]) > MAX_RESERVE:
-            yield Refusal("ReserveTooLarge", (account, asset, sum_, MAX_RESERVE))
+        if amounts[asset] and (sum_ := reserve[asset] + amounts[asset]) > MAX_FUNDED_RESERVE:
+            yield Refusal("ReserveTooLarge", (account, asset, sum_, MAX_FUNDED_RESERVE))
 
 
 def reserve_suffices(ledger: Ledger, account: bytes, amounts: Pair) -> Iterator[Refusal]:

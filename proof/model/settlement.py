@@ -29,8 +29,10 @@ class Handout(NamedTuple):
     node: Pair
     locked: Pair
     settled: int
-    decided: int
-    """How many were settled just now."""
+
+    @property
+    def moves(self) -> bool:
+        return any(self.user) or any(self.node)
 
 
 def split(channel: Channel, header: Header) -> Split:
@@ -67,32 +69,27 @@ def reservations(transfers: tuple[Transfer, ...], held: Pair, settled: int = 0) 
 def hand_out(
     transfers: tuple[Transfer, ...], held: Pair, settled: int, wanted: int, limit: Pair, outcome: Outcome
 ) -> Handout:
-    """Settle those of the wanted transfers that are decided. What no transfer claims is the node's."""
+    """Settle those of the wanted transfers that hold something and are decided; above the limit they are, for their
+    payer. What no transfer claims is the node's."""
     reserved = reservations(transfers, held, settled)
     paid = [[0, 0], [0, 0]]
     locked = [0, 0]
-    decided = 0
     for index, (transfer, amount) in enumerate(zip(transfers, reserved, strict=False)):
-        if settled >> index & 1:
+        if not amount:
             continue
-        share, is_final = outcome(transfer)
-        if not (wanted >> index & 1 and is_final):
-            if amount:
-                locked[transfer.asset] += amount
-            continue
-        settled |= 1 << index
-        decided += 1
-        if amount:
-            if transfer.amount > limit[transfer.asset]:
-                share = 0
+        share, is_final = (0, True) if transfer.amount > limit[transfer.asset] else outcome(transfer)
+        if is_final and wanted >> index & 1:
+            settled |= 1 << index
             to_payee = amount * share // FULL_SHARE
             paid[1 - transfer.payer][transfer.asset] += to_payee
             paid[transfer.payer][transfer.asset] += amount - to_payee
+        else:
+            locked[transfer.asset] += amount
     user = paid[USER][0], paid[USER][1]
     node = held[0] - user[0] - locked[0], held[1] - user[1] - locked[1]
-    return Handout(user, node, (locked[0], locked[1]), settled, decided)
+    return Handout(user, node, (locked[0], locked[1]), settled)
 
 
 def nothing_shown(held: Pair) -> Handout:
     """Without the list everything stays open."""
-    return Handout(NONE, NONE, held, 0, 0)
+    return Handout(NONE, NONE, held, 0)

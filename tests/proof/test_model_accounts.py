@@ -2,7 +2,8 @@
 
 import pytest
 
-from proof.model.ledger import MAX_RESERVE, UNLIMITED
+from connext.types import ZERO_ADDRESS
+from proof.model.ledger import MAX_FUNDED_RESERVE, UNLIMITED
 from proof.model.messages import MALFORMED, Signature, Statement
 from proof.model.operations import Fund, Permit, PlainTransfer, PushCredit, WithdrawCredit, WithdrawReserve
 from proof.model.refusals import ANY_REASON, Event, Refusal, Refused
@@ -40,13 +41,13 @@ def test_anyone_funds_any_account():
     assert (ledger.ether[CAROL], ledger.token.balances[CAROL]) == (995, 994)
 
 
-@pytest.mark.parametrize("account", [MANAGER, TOKEN])
+@pytest.mark.parametrize("account", [MANAGER, TOKEN, ZERO_ADDRESS])
 def test_nobody_funds_what_cannot_take_it_out(ledger, account):
     assert refusals(lambda: do(ledger, Fund(account), value=1)) == {"ForbiddenAccount"}
 
 
 def test_a_reserve_as_large_as_the_ledger_can_hold(ledger):
-    ledger.reserves[ALICE] = (MAX_RESERVE - 1, 0)
+    ledger.reserves[ALICE] = (MAX_FUNDED_RESERVE - 1, 0)
     do(ledger, Fund(ALICE), value=1)
     assert refusals(lambda: do(ledger, Fund(ALICE), value=1)) == {"ReserveTooLarge"}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from proof.model.ledger import MAX_FUNDED_RESERVE
 from proof.model.messages import NODE, USER, Signature, Statement
 from proof.model.operations import (
     Batch,
@@ -28,7 +29,6 @@ from tests.proof.model_world import (
     NOW,
     TOKEN,
     do,
-    events_named,
     new_ledger,
     signed,
     state,
@@ -97,10 +97,21 @@ def test_value_is_handed_out_once(ledger):
     assert ledger.position() == before
 
 
-def test_a_failed_item_leaves_its_value_to_those_behind(ledger):
+def test_a_failed_item_leaves_its_value_to_the_caller_not_to_those_behind(ledger):
     batch = Batch((Item(WithdrawReserve(1, 0, ALICE), 6), Item(Deposit(CHANNEL, NODE), 10)))
-    events = do(ledger, batch, by=ALICE, value=10)
-    assert events_named(events, "Deposited") == [(CHANNEL.id, NODE, 10, 0)]
+    with pytest.raises(Refused) as refused:
+        do(ledger, batch, by=ALICE, value=10)
+    assert refused.value.reasons == {Refusal("BatchOverspent", (1, 10, 4))}
+
+
+def test_a_batch_whose_change_is_too_large_is_refused_as_a_whole(ledger):
+    ledger.reserves[ALICE] = (MAX_FUNDED_RESERVE, 0)
+    before = ledger.position()
+    with pytest.raises(Refused) as refused:
+        do(ledger, Batch((Item(Deposit(CHANNEL, USER), 1),)), by=ALICE, value=2)
+    values = (ALICE, 0, MAX_FUNDED_RESERVE + 1, MAX_FUNDED_RESERVE)
+    assert refused.value.reasons == {Refusal("ReserveTooLarge", values)}
+    assert ledger.position() == before
 
 
 def test_what_an_item_cannot_be(ledger):

@@ -3,6 +3,7 @@
 import pytest
 
 from connext.types import ZERO_ADDRESS, Status
+from proof.model.ledger import MAX_FUNDED_RESERVE
 from proof.model.messages import MALFORMED, NODE, USER
 from proof.model.operations import Close, Collateralize, Deposit, Fund, StartDispute, TopUp, Withdraw
 from proof.model.refusals import ANY, Event, Refusal, Refused
@@ -274,7 +275,18 @@ def test_both_must_have_signed_this_very_withdrawal(open_channel):
         assert refused.value.reasons == {Refusal("WrongSigner", values) for values in expected}
 
 
-@pytest.mark.parametrize("recipient", [MANAGER, TOKEN])
+def test_a_withdrawal_of_nothing_uses_up_its_sequence(open_channel):
+    do(open_channel, withdraw(withdrawal()))
+    assert open_channel.channel(CHANNEL.id).sequence == 1
+
+
+def test_a_payout_into_a_reserve_has_no_limit(open_channel):
+    open_channel.reserves[BOB] = (MAX_FUNDED_RESERVE, 0)
+    do(open_channel, withdraw(withdrawal(wei=(0, 1))))
+    assert open_channel.reserve(BOB) == (MAX_FUNDED_RESERVE + 1, 0)
+
+
+@pytest.mark.parametrize("recipient", [MANAGER, TOKEN, ZERO_ADDRESS])
 def test_no_recipient_at_which_money_is_lost(open_channel, recipient):
     assert refusals(lambda: do(open_channel, withdraw(withdrawal(wei=(1, 0), recipient=recipient)))) == {
         "ForbiddenAccount"

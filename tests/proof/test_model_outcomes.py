@@ -73,8 +73,10 @@ def test_a_preimage_is_worth_the_full_share(ledger):
 
 
 def test_recording_what_is_there_is_no_error(ledger):
+    """Where it is the full share nobody is asked, not even after the expiry."""
     do(ledger, asked(REGISTRY, LOCK, Preimage(SECRET)))
     assert do(ledger, asked(REGISTRY, LOCK, Preimage(SECRET))) == []
+    assert do(ledger, asked(REGISTRY, LOCK, Undecodable(0)), at=EXPIRY) == []
 
 
 def test_a_share_only_rises(ledger):
@@ -209,6 +211,13 @@ def test_any_of_is_the_chosen_one(with_half):
     """The registry keeps the best."""
     assert share(with_half, asked(ANY_OF, PARTS, Choice(1, None))) == FULL_SHARE // 2
     assert share(with_half, asked(ANY_OF, PARTS, Choice(0, Preimage(SECRET)))) == FULL_SHARE
+
+
+def test_a_combination_without_parts_and_without_a_witness(ledger):
+    """The documents do not say which of the two comes first."""
+    inner = frozenset({BARE_REVERT, Refusal("NoParts")})
+    failure = Refusal("ConditionFailed", (CONDITIONS[ANY_OF], inner))
+    assert reasons(ledger, asked(ANY_OF, Parts(()), Undecodable(3))) == {failure}
 
 
 @pytest.mark.parametrize(

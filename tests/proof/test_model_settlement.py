@@ -133,6 +133,17 @@ def test_a_transfer_above_the_limit_goes_back():
     assert handed_out(FULL_SHARE, payer=USER, amount=101, held=5) == (5, 0, 0)
 
 
+def test_and_need_not_wait_for_that():
+    assert handed_out(0, payer=USER, amount=101, held=101, is_final=False) == (101, 0, 0)
+
+
+def test_a_transfer_that_holds_nothing_is_never_settled():
+    """Whether it is of nothing, of an unknown asset, or behind others that hold all there is."""
+    listed = transfer(0, USER, 0, 0), transfer(1, USER, 2, 5), transfer(2, USER, 0, 5), transfer(3, USER, 0, 5)
+    done = hand_out(listed, (5, 0), 0, ALL, (100, 100), lambda _: (0, True))
+    assert (done.user, done.settled) == ((5, 0), 0b0100)
+
+
 def test_what_no_transfer_claims_is_the_nodes():
     assert handed_out(0, payer=USER, amount=4) == (4, 6, 0)
     assert handed_out(0, payer=USER, amount=4, is_final=False) == (0, 6, 4)
@@ -165,6 +176,14 @@ def test_a_payout_that_is_not_taken_becomes_credit(ledger):
     assert events[1:] == [Event("Credited", (ALICE, 0, 200))]
     assert ledger.credit(ALICE) == (200, 0)
     assert ledger.token.balances[ALICE] == 1000
+
+
+def test_the_initial_state_has_a_hash_too(ledger):
+    dispute(ledger)
+    with pytest.raises(Refused) as refused:
+        do(ledger, Settle(CHANNEL, state(1)), at=END)
+    hashes = state_hash(CHANNEL.id, state(1)), state_hash(CHANNEL.id, INITIAL)
+    assert refused.value.reasons == {Refusal("StateNotRecorded", (CHANNEL.id, *hashes))}
 
 
 def test_not_before_the_deadline(ledger):
@@ -247,10 +266,17 @@ def test_another_list_is_refused(ledger, listed, locking):
 
 
 def test_a_state_without_a_list_takes_none(ledger, listed):
-    dispute(ledger)
+    header = state(7, wei=(-60, 0))
+    dispute(ledger, header)
     with pytest.raises(Refused) as refused:
-        do(ledger, Settle(CHANNEL, INITIAL, listed), at=END)
+        do(ledger, Settle(CHANNEL, header, listed), at=END)
     assert refused.value.reasons == {Refusal("WrongTransfers", (CHANNEL.id, listed.hash, NO_TRANSFERS.hash))}
+
+
+def test_where_nothing_is_locked_nobody_looks_at_the_list(ledger, listed):
+    dispute(ledger)
+    do(ledger, Settle(CHANNEL, INITIAL, listed), at=END)
+    assert ledger.channel(CHANNEL.id) == SETTLED
 
 
 def test_what_a_state_locks_without_any_transfer_is_the_nodes(ledger):
@@ -383,3 +409,15 @@ def test_two_transfers_on_one_triple_have_one_outcome(ledger):
     record(ledger, 0, FULL_SHARE // 3)
     events = do(ledger, Settle(CHANNEL, header, listed), at=END)
     assert events == [Event("ChannelSettled", (CHANNEL.id, 7, 170 + 21, 100 + 9, 280 + 6, 14))]
+
+
+def test_what_no_transfer_claims_is_enough_for_a_first_part(ledger):
+    """20 of 70 wei are claimed until the day after; the other 50 are the node's as soon as the list is shown."""
+    listed = TransferList.of(transfer(0, USER, 0, 20, expiry=END + DAY))
+    header = state(7, wei=(-70, 0), transfers=listed)
+    dispute(ledger, header)
+    do(ledger, Settle(CHANNEL, header), at=END)
+    assert do(ledger, SettleTransfers(CHANNEL, listed, 0), at=END) == [
+        Event("TransfersSettled", (CHANNEL.id, 0, 0, 50, 0, 0))
+    ]
+    assert refusals(lambda: do(ledger, SettleTransfers(CHANNEL, listed, ALL), at=END)) == {"NothingFinal"}
