@@ -50,17 +50,17 @@ class Slot:
 
 def main() -> int:
     options = _options()
-    compiled = _compile()
+    code = compiled()
     if options.input is not None:
-        options.input.write_text(compiled.input)
-    Console(width=options.width).print(_table(compiled))
+        options.input.write_text(code.input)
+    Console(width=options.width).print(_table(code))
     return 0
 
 
-def _table(compiled: "Compiled") -> Table:
+def _table(found: "Compiled") -> Table:
     table = Table("", "", "", title=f"Audit of commit {_commit()}", title_justify="left", show_header=False)
-    table.add_row("compiler", compiled.compiler)
-    table.add_row("its input", f"sha256 {sha256(compiled.input.encode()).hexdigest()}", f"{compiled.files} files")
+    table.add_row("compiler", found.compiler)
+    table.add_row("its input", f"sha256 {sha256(found.input.encode()).hexdigest()}", f"{found.files} files")
     for name in CONTRACT_NAMES:
         table.add_section()
         code = artifact(name)
@@ -68,7 +68,7 @@ def _table(compiled: "Compiled") -> Table:
         table.add_row("", f"runtime  {_fingerprint(code.runtime)}", f"{len(code.runtime):,} bytes")
     for name, source in STATEFUL.items():
         table.add_section()
-        layout = compiled.layouts[source][name]
+        layout = found.layouts[source][name]
         for i, slot in enumerate(layout):
             table.add_row(f"storage of {name}" if i == 0 else "", f"{slot.label}: {slot.type}", f"slot {slot.slot}")
     table.add_section()
@@ -115,7 +115,7 @@ class Compiled:
     layouts: Mapping[str, Mapping[str, tuple[Slot, ...]]]
 
 
-def _compile() -> Compiled:
+def compiled() -> Compiled:
     """No bytecode is made, so it takes a moment only."""
     own = {path.relative_to(CHECKOUT).as_posix(): path for path in sorted(CONTRACTS.rglob("*.sol"))}
     texts = {name: path.read_text() for name, path in own.items() if not name.startswith(records.TEST_CONTRACTS)}

@@ -43,8 +43,7 @@ class Record:
 
 def save(name: str, seconds: float, figures: Figures, folder: Path = RECORDS) -> Path:
     """Write the record of a run that ends now; `name` is the run's, for instance "fuzz"."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    record = Record(commit(), is_dirty(), now, sources_hash(), round(seconds, 1), figures)
+    record = Record(commit(), is_dirty(), now(), sources_hash(), round(seconds, 1), figures)
     path = folder / f"{name}.json"
     folder.mkdir(exist_ok=True)
     path.write_text(json.dumps(asdict(record), indent=2) + "\n")
@@ -76,6 +75,11 @@ def age(record: Record) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
 
 
+def now() -> str:
+    """As in a record: UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def sources_hash(checkout: Path = CHECKOUT) -> str:
     """sha256 over names and bytes of all `SOURCES`, without the contracts for tests; 64 hex digits."""
     digest = sha256()
@@ -87,10 +91,12 @@ def sources_hash(checkout: Path = CHECKOUT) -> str:
 
 
 def commit() -> str:
+    """The short hash of the checkout's."""
     return _git("rev-parse", "--short", "HEAD")
 
 
 def is_dirty() -> bool:
+    """Whether files other than the records differ from the commit, or are unknown to git."""
     return bool(_git("status", "--porcelain", "--", ".", ":!proof/records"))
 
 
