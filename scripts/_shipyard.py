@@ -13,16 +13,16 @@ from ape_connext.anvil import fork_of
 from connext.abi import artifact
 from connext.deployer.config import FOLDER, Config, UnknownNetwork, check_parameters, file_name
 from connext.deployer.contracts import NO_REGISTRY_YET, PURPOSES, Wanted, wanted_contracts
-from connext.deployer.create2 import PROXY
 from connext.deployer.execution import Clock, Executor
 from connext.deployer.files import load_config
 from connext.deployer.finding import Creation
 from connext.deployer.node import Node, http_carrier
-from connext.deployer.plan import Facts, Plan, Target, make_plan, other_manager
+from connext.deployer.plan import Plan, Target, make_plan, other_manager
+from connext.deployer.recording import make_record
 from connext.deployer.rehearsal import rehearse
-from connext.deployer.replay import expected_code
 from connext.deployer.safe import batch_document
 from connext.deployer.standard_json import compiler, rebuild, standard_json
+from connext.deployer.survey import survey
 from connext.deployments import (
     AlreadyDeployed,
     Parameters,
@@ -36,7 +36,6 @@ from connext.deployments import (
     save,
 )
 from connext.errors import ConnextError
-from connext.keccak import keccak256
 from connext.types import Address, Bytes32, checksum, parse_address
 from scripts._connection import network_of, node_of
 
@@ -250,21 +249,7 @@ class Shipyard:
         with fork_of(self._url()) as url:
             fork = Node(http_carrier(url))
             rehearsal = rehearse(fork, target.deployer, wanted, target.parameters.token)
-        return make_plan(target, wanted, self._facts(target, wanted), rehearsal)
-
-    def _facts(self, target: Target, wanted: tuple[Wanted, ...]) -> Facts:
-        node = self.node
-        others = (target.parameters.token, *(item.address for item in wanted))
-        return Facts(
-            chain_id=node.chain_id,
-            balance=node.balance(target.deployer),
-            base_fee=node.base_fee(),
-            priority_fee=node.priority_fee(),
-            proxy_code=node.code(PROXY),
-            token_code=node.code(target.parameters.token),
-            codes={item.address: node.code(item.address) for item in wanted},
-            expected={item.address: expected_code(item, target.chain_id, others) for item in wanted},
-        )
+        return make_plan(target, wanted, survey(self.node, target, wanted), rehearsal)
 
     def _refuse_other_records(self, wanted: tuple[Wanted, ...], *, replacing: bool) -> None:
         other = other_manager(self.recorded("ChannelManager"), wanted)
@@ -316,10 +301,13 @@ class Shipyard:
         recorded = {record.address for item in plan.wanted if (record := self.recorded(item.contract)) is not None}
         sender = ApeSender(self._provider, account)
         confirmations = max(LIVE_CONFIRMATIONS, self._provider.network.required_confirmations)
+        commit = self._commit()
         clock = Clock(confirmations if self.network.is_live else 0, 1.0 if self.network.is_live else 0.05)
 
         def keep(wanted: Wanted, creation: Creation) -> None:
-            path = save(self._root, self.network, self._record(plan, wanted, creation), self._source(wanted))
+            source = standard_json(self._root, wanted.contract)
+            record = make_record(plan, wanted, creation, source, compiler(self._root), commit)
+            path = save(self._root, self.network, record, source)
             click.echo(f"{wanted.contract} is recorded in {path.relative_to(self._root)}")
 
         Executor(self.node, sender, clock, click.echo).run(plan, keep, recorded, named)
@@ -339,28 +327,6 @@ class Shipyard:
         click.echo(
             f"{path} is for the Safe's Transaction Builder; once it is executed, run this without --safe to record it"
         )
-
-    def _record(self, plan: Plan, wanted: Wanted, creation: Creation) -> Record:
-        return Record(
-            contract=wanted.contract,
-            address=wanted.address,
-            chain_id=self.network.chain_id,
-            transaction=creation.transaction,
-            block=creation.block,
-            time=creation.time,
-            deployer=creation.sender,
-            salt=wanted.salt,
-            arguments=wanted.arguments,
-            permit=plan.has_permit if wanted.contract == "ChannelManager" else None,
-            compiler=compiler(self._root),
-            source_hash=keccak256(self._source(wanted).encode()),
-            creation_hash=keccak256(artifact(wanted.contract).bytecode),
-            runtime_hash=keccak256(plan.expected[wanted.address]),
-            commit=self._commit(),
-        )
-
-    def _source(self, wanted: Wanted) -> str:
-        return standard_json(self._root, wanted.contract)
 
     def recorded(self, contract: str) -> Record | None:
         """The record, if the chain has what it says."""

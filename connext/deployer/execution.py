@@ -30,7 +30,7 @@ class StillPending(ConnextError):
         "it goes on from there"
     )
     what: str
-    seconds: int
+    seconds: float
 
 
 @dataclass(eq=False)
@@ -80,7 +80,7 @@ class Clock:
 
     confirmations: int = 0
     poll_seconds: float = POLL_SECONDS
-    patience_seconds: int = PATIENCE_SECONDS
+    patience_seconds: float = PATIENCE_SECONDS
 
 
 Report = Callable[[str], None]

@@ -13,6 +13,7 @@ THIN_DOORS = {
     "connext.chain.evm",
     "connext.deployer.files",
     "connext.deployer.replay",
+    "connext.deployer.survey",
     "connext.stories",
 }
 """Each needs one of these; nothing else does."""
