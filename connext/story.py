@@ -9,8 +9,12 @@ from connext.chain import LocalChain
 from connext.channel import Deployment
 from connext.deployments import Parameters, default_parameters
 from connext.fields import NO_MONEY, Count, Duration, Money, Name, Net
+from connext.ledger import Holdings
 from connext.types import Address, ChannelIdentity
 from connext.world import Actor, World, actor
+
+STORY_MONEY = Holdings(1_000 * 10**18, 1_000_000 * 10**18)
+"""What everybody has in their wallet at the start, with an unlimited allowance for the manager."""
 
 
 @dataclass(frozen=True, slots=True)

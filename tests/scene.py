@@ -12,7 +12,7 @@ from connext.chain.views import channel_at, credit_at, reserve_at
 from connext.channel import Deployment
 from connext.deployments import Parameters, default_parameters
 from connext.ledger import Ledger
-from connext.story import Story, world_of
+from connext.story import STORY_MONEY, Story, world_of
 from connext.token import TOKEN_ABI
 from connext.types import DAY, Address, ChannelIdentity, Status
 from connext.world import Actor, World, actor
@@ -20,8 +20,7 @@ from connext.world import Actor, World, actor
 ARTIFACTS = Path(__file__).parent / "artifacts"
 DEPLOYER = b"\xde" * 20
 
-WEALTH_WEI = 1_000 * 10**18
-WEALTH_TOKEN = 1_000_000 * 10**18
+WEALTH_WEI, WEALTH_TOKEN = STORY_MONEY.amount_wei, STORY_MONEY.amount_token
 """What everybody has at the start of a scene; the token with an unlimited allowance for the manager."""
 
 

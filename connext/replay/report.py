@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from connext.display import format_amount, format_amounts, format_duration
 from connext.ledger import Holdings
 from connext.replay.positions import ChannelPosition, Position, Positions
-from connext.replay.timeline import MANAGER, REGISTRY, Deed, Moment
+from connext.replay.timeline import MANAGER, REGISTRY, THE_WORLD, Deed, Moment
 from connext.replay.words import exact_duration
 from connext.stories import GUARANTEES
 from connext.story import End, Story
@@ -103,6 +103,7 @@ class Lane:
 class StepView:
     moment: Moment
     when: str
+    who: str
     title: str
     lanes: list[Lane]
     lines: list[float]
@@ -113,7 +114,7 @@ class StepView:
 
 
 def _participants(moments: Sequence[Moment], start: Positions) -> list[str]:
-    """People in the order in which they first appear, then the contracts that are called."""
+    """People as they first appear, then the contracts that are called, then the world, if it acts."""
     seen: dict[str, None] = {}
     for moment in moments:
         for name in (moment.actor, *(d.sender for d in moment.deeds), *(m.sender for m in moment.messages)):
@@ -124,7 +125,9 @@ def _participants(moments: Sequence[Moment], start: Positions) -> list[str]:
     seen.update(dict.fromkeys(start.people))
     called = {deed.contract for moment in moments for deed in moment.deeds}
     contracts = [name for name in (MANAGER, REGISTRY) if name in called]
-    return [*seen, *contracts, *sorted(called - {MANAGER, REGISTRY} - seen.keys())]
+    people = [name for name in seen if name != THE_WORLD]
+    world = [THE_WORLD] if THE_WORLD in seen else []
+    return [*people, *contracts, *sorted(called - {MANAGER, REGISTRY} - seen.keys()), *world]
 
 
 def _with_passed(moments: Sequence[Moment]) -> Iterator[tuple[Moment, list[str]]]:
@@ -143,6 +146,7 @@ def _step(moment: Moment, participants: list[str], scale: "_Scale", passed: list
     return StepView(
         moment=moment,
         when=_after_start(moment.time),
+        who=moment.actor or THE_WORLD,
         title=moment.name.replace("_", " "),
         lanes=[*_lanes(moment, place)],
         lines=list(place.values()),

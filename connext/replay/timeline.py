@@ -28,10 +28,12 @@ from connext.replay.positions import Positions, positions
 from connext.replay.words import Lexicon, Line, exact_duration
 from connext.signing import InvalidSignature, recover
 from connext.story import End, Story
-from connext.types import ChannelIdentity, Side, amounts_of, members
+from connext.types import ZERO_ADDRESS, ChannelIdentity, Side, amounts_of, members
 from connext.world import World
 
 MANAGER, REGISTRY, TOKEN = "ChannelManager", "OutcomeRegistry", "token"
+THE_WORLD = "the world"
+"""Does what no actor does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Recorder:
 
     def _deed(self, receipt: Receipt) -> Deed:
         transaction, lexicon = receipt.transaction, self._lexicon
-        contract, invocation = _invocation(transaction.data)
+        contract, invocation = self._invocation(transaction.data)
         arguments: list[Line] = [("value", format_amounts(transaction.value, 0))] if transaction.value else []
         if invocation is not None:
             arguments += self._arguments(invocation)
@@ -155,6 +157,15 @@ class Recorder:
             events=tuple(Happened(e.name, tuple(lexicon.lines(_with_fields(e)))) for e in receipt.events),
             error=Happened(error.name, tuple(lexicon.lines(error.values))) if error is not None else None,
         )
+
+    def _invocation(self, calldata: bytes) -> tuple[str | None, Invocation | None]:
+        """The contract whose function is called, if it is one of ours, and the call."""
+        for name in CONTRACTS:
+            invocation = artifact(name).abi.decode_call(calldata)
+            if invocation is not None:
+                return name, invocation
+        doubles = (double.abi.decode_call(calldata) for double in self.world.doubles.values())
+        return None, next((invocation for invocation in doubles if invocation is not None), None)
 
     def _arguments(self, invocation: Invocation) -> Iterator[Line]:
         """Of a batch those of its items, one after the other; of a signed state its signers."""
@@ -270,20 +281,11 @@ def lexicon_of(world: World) -> Lexicon:
     names |= {actor.account: name for name, actor in world.actors.items()}
     names |= {world.channel_id(name): name for name in world.channels}
     names |= {world.manager: MANAGER, world.deployment.registry: REGISTRY, world.deployment.token: TOKEN}
-    names[NO_ITEMS] = "no transfers"
+    names |= {NO_ITEMS: "no transfers", ZERO_ADDRESS: THE_WORLD}
     for label, signed in world.by_hand.items():
         if isinstance(signed, Signed) and isinstance(signed.message, State) and signed.message.transfers:
             names[transfers_hash(signed.message.transfers)] = f"the transfers of {label}"
     return Lexicon(names, world.start.time)
-
-
-def _invocation(calldata: bytes) -> tuple[str | None, Invocation | None]:
-    """The contract whose function is called, and the call."""
-    for name in CONTRACTS:
-        invocation = artifact(name).abi.decode_call(calldata)
-        if invocation is not None:
-            return name, invocation
-    return None, None
 
 
 def _with_fields(event: Event) -> Mapping[str, Any]:

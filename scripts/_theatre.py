@@ -1,0 +1,232 @@
+"""The stage of `replay`: a fresh chain for every story, a line for every step while it plays, a page at the end."""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from ape.api import ProviderAPI
+from rich.console import Console
+from rich.table import Table
+
+from connext import lifecycle
+from connext.abi import Artifact
+from connext.chain import Transaction
+from connext.chain.ape import ApeLocalChain
+from connext.errors import ConnextError
+from connext.replay.report import Origin, Replay, render, render_index
+from connext.replay.timeline import Moment, Recorder
+from connext.replay.words import exact_duration
+from connext.stories import read_story
+from connext.story import STORY_MONEY, Story, world_of
+from connext.token import TOKEN_ABI
+from connext.world import World, actor
+from scripts._stage import endow, set_up
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+DOUBLES = ("HostileRecipient", "HostileCondition", "AnyShare")
+"""Contracts of `contracts/test` that an account can become."""
+STORY_TIME = 4_102_444_800
+"""2100-01-01: when stories begin on a local chain, so that a story always comes out as the same bytes."""
+WIDTH = 140
+"""Columns where the output is no terminal."""
+
+
+@dataclass(eq=False)
+class NoStories(ConnextError, LookupError):
+    text = "{path} has no stories: name a file that ends in .yaml, or a folder with such files"
+    path: Path
+
+
+@dataclass(eq=False)
+class CannotRead(ConnextError, OSError):
+    text = "{path} cannot be read: {reason}"
+    path: Path
+    reason: str
+
+
+@dataclass(eq=False)
+class CannotWrite(ConnextError, OSError):
+    text = "no report can be written to {path}: {reason}"
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A story and the file that it is from."""
+
+    path: Path
+    story: Story
+    source_hash: str
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+
+def read_scripts(paths: Sequence[Path]) -> list[Script]:
+    """All of them, before anything is played. Raises InvalidStory, NoStories, CannotRead."""
+    return [_read(path) for path in dict.fromkeys(file for path in paths for file in _files(path))]
+
+
+def _files(path: Path) -> list[Path]:
+    files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    if not files:
+        raise NoStories(path)
+    return files
+
+
+def _read(path: Path) -> Script:
+    try:
+        data = path.read_bytes()
+        text = data.decode()
+    except OSError as error:
+        raise CannotRead(path, error.strerror or str(error)) from None
+    except UnicodeDecodeError:
+        raise CannotRead(path, "it is not UTF-8 text") from None
+    return Script(path, read_story(text, str(path)), f"sha256 {sha256(data).hexdigest()[:16]}")
+
+
+class Theatre:
+    """Plays stories on the connected chain, each as if it were the first."""
+
+    def __init__(self, provider: ProviderAPI, console: Console | None = None) -> None:
+        self.provider = provider
+        console = console or Console()
+        self.console = console if console.is_terminal else Console(width=WIDTH)
+        self._doubles = {name: _double(name) for name in DOUBLES}
+
+    def play(self, script: Script) -> Replay:
+        with self._as_it_was():
+            world = self._world(script.story)
+            origin = Origin(
+                source=script.path.name,
+                source_hash=script.source_hash,
+                commit=_commit(),
+                chain=self._chain_in_words(),
+                block=world.start.number,
+            )
+            recorder = Recorder(world, script.story)
+            self._announce(script)
+            moments = []
+            for moment in recorder.moments():
+                self._show(moment)
+                moments.append(moment)
+            replay = Replay(
+                script.story, origin, recorder.start, tuple(moments), recorder.ends(), recorder.problems_at_end()
+            )
+        self._conclude(replay)
+        return replay
+
+    @contextmanager
+    def _as_it_was(self) -> Iterator[None]:
+        """The chain is the same afterwards."""
+        snapshot = self.provider.make_request("evm_snapshot", [])
+        try:
+            yield
+        finally:
+            self.provider.make_request("evm_revert", [snapshot])
+
+    def _world(self, story: Story) -> World:
+        if not self.provider.network.is_fork:
+            clock = ApeLocalChain(self.provider)
+            clock.set_next_time(STORY_TIME)
+            clock.mine()
+        chain, deployment = set_up(self.provider, story.parameters)
+        first_block = chain.head.number
+        endow(self.provider, chain, deployment.token, story.names, STORY_MONEY)
+        approval = TOKEN_ABI.encode_call("approve", deployment.domain.verifying_contract, 2**256 - 1)
+        for name in story.names:
+            chain.send(Transaction(actor(name).account, deployment.token, approval))
+        return world_of(
+            story, chain, deployment, policy=lifecycle.POLICY, first_block=first_block, doubles=self._doubles
+        )
+
+    def _chain_in_words(self) -> str:
+        network = self.provider.network
+        kind = f"a fork of {network.name.removesuffix('-fork')}" if network.is_fork else "a local chain"
+        return f"{kind} (chain id {self.provider.chain_id})"
+
+    # --- What is shown ---
+
+    def _announce(self, script: Script) -> None:
+        self.console.print(f"\n[bold]{_plain(script.story.title)}[/bold] ({_plain(str(script.path))})", highlight=False)
+        if script.story.about:
+            self.console.print(_plain(script.story.about), style="dim", highlight=False)
+
+    def _show(self, moment: Moment) -> None:
+        table = Table.grid(padding=(0, 1), expand=True)
+        for width, justify in ((3, "right"), (18, "right"), (10, "left")):
+            table.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type] # one of Rich's words
+        table.add_column(ratio=1, overflow="fold")
+        table.add_column(ratio=2, overflow="fold")
+        table.add_column(width=11, justify="right")
+        gas = sum(deed.gas for deed in moment.deeds)
+        table.add_row(
+            str(moment.number),
+            f"+ {exact_duration(moment.time)}",
+            _plain(moment.actor or ""),
+            _plain(moment.name.replace("_", " ")),
+            "\n".join(_lines(moment)),
+            f"{gas:,} gas" if gas else "",
+        )
+        self.console.print(table, highlight=False)
+
+    def _conclude(self, replay: Replay) -> None:
+        for problem in replay.problems:
+            self.console.print(f"WRONG: {problem}", style="bold red", markup=False, highlight=False)
+        if not replay.problems:
+            self.console.print(f"as it says: {len(replay.moments)} steps, {replay.gas:,} gas", style="green")
+
+
+def _lines(moment: Moment) -> Iterator[str]:
+    """What came of it, in Rich's markup."""
+    for message in moment.messages:
+        yield f"[dim]{_plain(message.sender)} to {_plain(message.receiver)}: {_plain(message.text)}[/dim]"
+    for deed in moment.deeds:
+        came = deed.error.name if deed.error else ", ".join(event.name for event in deed.events) or "nothing new"
+        who = "" if deed.sender == moment.actor else f"{_plain(deed.sender)} "
+        style = "yellow" if deed.error else "default"
+        yield f"[{style}]{who}{deed.function}: {came}[/{style}]"
+    for problem in moment.problems:
+        yield f"[bold red]{_plain(problem)}[/bold red]"
+
+
+def _plain(text: str) -> str:
+    """Square brackets mean themselves."""
+    return text.replace("[", r"\[")
+
+
+def write_reports(replays: Sequence[tuple[str, Replay]], folder: Path) -> list[Path]:
+    """A page for each, by its name, and one that leads to them if there are several. Raises CannotWrite."""
+    pages = {f"{name}.html": render(replay) for name, replay in replays}
+    if len(replays) > 1:
+        pages["index.html"] = render_index([(f"{name}.html", replay) for name, replay in replays])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, page in pages.items():
+            (folder / name).write_text(page, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise CannotWrite(folder, error.strerror or str(error)) from None
+    return [folder / name for name in pages]
+
+
+def _double(name: str) -> Artifact:
+    return Artifact.parse(name, (CHECKOUT / "tests" / "artifacts" / f"{name}.json").read_text())
+
+
+def _commit() -> str:
+    """Of this checkout, and whether its files are other than those of the commit."""
+    try:
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        changed = _git("status", "--porcelain", "--", "contracts", "interfaces", "connext", "scripts")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{commit} with changes" if changed else commit
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout.strip()
