@@ -8,7 +8,7 @@ included. See `proof.explore` for the rules.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import process_time
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from connext.events import ChainView
 from connext.types import Status, amounts_of
@@ -51,13 +51,21 @@ class Position(NamedTuple):
     spent: frozenset[Move]
 
 
-class Step(NamedTuple):
-    """How a position follows on another. by_honest: sent by the party, as it wanted; move None: time passes, or it
-    looks."""
+Kind = Literal["free", "defends", "fails", "leaves", "looks", "waits"]
+"""Others send something; the honest party's transaction enters the chain before a limit, or fails there; or it enters
+when no limit is left; it looks; time passes."""
 
-    kind: str
+
+class Step(NamedTuple):
+    """How a position follows on another. move: None where nothing is sent."""
+
+    kind: Kind
     move: Move | None
     to: Position
+
+
+_Reached = tuple[Position, bool]
+"""By a line, and whether the honest party had to defend itself on it."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class Found:
 
 
 class Stuck(Exception):
-    """There are lines on which the honest party never gets what it waits for."""
+    """A position from which nothing goes on, although not all is over: an error in the rules of the game."""
 
 
 class Game:
@@ -114,16 +122,18 @@ class Game:
             }
         )
 
+        node = self.board.node()
+        self._wealth = self.board.wealth(node)
+        self.start = Position(node, self.board.machine.time, self.player.begin(), (), frozenset(), frozenset())
+
     # --- Searching ---
 
     def explore(self) -> Found:
         """Raises Stuck."""
         began = process_time()
-        start = self._start()
+        start = self.start
         self._visited.add(start)
         self._visit(start)
-        if not self._endings:
-            raise Stuck
         worst = min(self._endings.values(), key=lambda ending: (ending.surplus, ending.end))
         ends = [ending.end for ending in self._endings.values()]
         return Found(
@@ -136,17 +146,14 @@ class Game:
             self.board.tried,
             len(self._endings),
             process_time() - began,
-            self._shortest_line(start, worst.position),
+            self._shortest_line(worst.position),
         )
-
-    def _start(self) -> Position:
-        node = self.board.node()
-        self._wealth = self.board.wealth(node)
-        return Position(node, self.board.machine.time, self.player.begin(), (), frozenset(), frozenset())
 
     def _visit(self, position: Position) -> None:
         """The machine is at the position, and will be again."""
+        goes_on = False
         for step in self._steps(position):
+            goes_on = True
             if step.to in self._visited:
                 self._merged += 1
                 continue
@@ -154,6 +161,8 @@ class Game:
             if self._report is not None and len(self._visited) % REPORT_EVERY == 0:
                 self._report(len(self._visited))
             self._go(position, step)
+        if not goes_on and position not in self._endings:
+            raise Stuck(position)
 
     def _go(self, position: Position, step: Step) -> None:
         if step.to.node == position.node and step.to.time == position.time:
@@ -164,23 +173,34 @@ class Game:
         self._visit(step.to)
         self.board.back(here)
 
-    def _shortest_line(self, start: Position, end: Position) -> list[Step]:
-        """Breadth first, through what is known by now."""
-        came: dict[Position, tuple[Position, Step] | None] = {start: None}
+    def _shortest_line(self, end: Position) -> list[Step]:
+        """With the fewest transactions, as late as can be. If there is one, a line on which the honest party defends
+        itself. Everything is known by now."""
+        start = (self.start, False)
+        came: dict[_Reached, tuple[_Reached, Step] | None] = {start: None}
         level = [start]
-        while end not in came:
-            reached = []
-            for position in level:
-                for step in self._steps(position):
-                    if step.to not in came:
-                        came[step.to] = (position, step)
-                        reached.append(step.to)
-            level = reached
+        while level and (end, True) not in came:
+            level = self._one_transaction_more(level, came)
+        last: _Reached = (end, (end, True) in came)
         line = []
-        while (last := came[end]) is not None:
-            end, step = last
+        while (origin := came[last]) is not None:
+            last, step = origin
             line.append(step)
         return line[::-1]
+
+    def _one_transaction_more(
+        self, level: list[_Reached], came: dict[_Reached, tuple[_Reached, Step] | None]
+    ) -> list[_Reached]:
+        reached: list[_Reached] = []
+        waiting = level[::-1]
+        while waiting:
+            position, defended = here = waiting.pop()
+            for step in self._steps(position):
+                to = (step.to, defended or step.kind == "defends")
+                if to not in came:
+                    came[to] = (here, step)
+                    (waiting if step.move is None else reached).append(to)
+        return reached[::-1]
 
     # --- The rules of the game ---
 
@@ -195,7 +215,7 @@ class Game:
         if moment is None:
             yield from self._all_is_said(position, view)
         elif all(limit in position.met for limit in duties if limit.time <= moment):
-            yield Step("wait", None, self._keep_time(position, moment))
+            yield Step("waits", None, self._keep_time(position, moment))
 
     def _others_act(self, position: Position) -> Iterator[Step]:
         for move in (*self.free, *self.player.given_away(position.mind)):
@@ -214,7 +234,7 @@ class Game:
         on_its_way = tuple(sorted((s for s in sent.values() if s.limit not in position.met), key=lambda s: s.limit))
         looked = position._replace(mind=mind, on_its_way=on_its_way, met=position.met | idle)
         if looked != position:
-            yield Step("look", None, looked)
+            yield Step("looks", None, looked)
 
     def _honest_is_included(self, position: Position) -> Iterator[Step]:
         """What fails is not done: it has to look again."""
@@ -225,7 +245,7 @@ class Game:
                 yield Step("fails", sent.move, position._replace(on_its_way=left))
             else:
                 met = position.met | {sent.limit}
-                yield Step("honest", sent.move, self._moved(position, node, on_its_way=left, met=met))
+                yield Step("defends", sent.move, self._moved(position, node, on_its_way=left, met=met))
 
     def _all_is_said(self, position: Position, view: ChainView) -> Iterator[Step]:
         """No limit is left. The honest party takes what it can, and leaves what is open; else all is over."""
@@ -237,7 +257,7 @@ class Game:
         for move in wishes:
             node = self.board.after(position.node, position.time, move)
             if node is not None:
-                yield Step("honest", move, self._moved(position, node, mind=mind))
+                yield Step("leaves", move, self._moved(position, node, mind=mind))
 
     def _leaving(self, mind: Mind, position: Position, view: ChainView) -> Iterator[Move]:
         for channel in self.stage.channels:
@@ -305,7 +325,7 @@ class Game:
 
     # --- Positions ---
 
-    def _moved(self, position: Position, node: Node, **changes: object) -> Position:
+    def _moved(self, position: Position, node: Node, **changes: Any) -> Position:
         """The chain has changed: limits that are no more are forgotten."""
         return self._pruned(position._replace(node=node, **changes))
 

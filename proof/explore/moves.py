@@ -64,7 +64,7 @@ class Papers:
             self._labels[digest] = self._free_label(channel, signed)
             self.stage.world.by_hand[self._labels[digest]] = signed
             if not isinstance(signed, SignedExit) and isinstance(signed.message, State):
-                self._states[channel, recorded_hash(signed.message)] = signed  # type: ignore[assignment]
+                self._states[channel, recorded_hash(signed.message)] = signed
         return self._labels[digest]
 
     def _free_label(

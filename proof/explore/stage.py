@@ -1,14 +1,17 @@
 """Where a game begins: a history played to its end, the people in it, and a bare EVM in the same state."""
 
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from connext.actions import play
+from connext.chain import Receipt, Transaction
 from connext.chain.evm import EvmChain
-from connext.channel import Deployment, Signed, countersigned
+from connext.channel import UNSEEN, Deployment, Signed, countersigned
 from connext.conditions import evaluate
 from connext.envelopes import Proposal, Refusal, ResumeProposal, Reveal, SignedExit, WithdrawalProposal
 from connext.errors import ConnextError
@@ -62,20 +65,58 @@ def parties_of(story: Story) -> list[str]:
 
 
 class Listener(World):
-    """A world that keeps all that a party's software is told, and all that leaves it."""
+    """A world that keeps all that a party's software is told and all that leaves it, and itself at every moment."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.put_out: list[tuple[str, Output]] = []
         self.told: list[tuple[str, Event]] = []
+        self._moments: list[Listener] | None = None
+        self._honest = ""
         super().__init__(*arguments, **options)
+
+    def listen(self, honest: str, moments: "list[Listener]") -> None:
+        """From now on, put a copy into `moments` whenever something is new to this party or to the chain."""
+        self._honest, self._moments = honest, moments
 
     def tell(self, name: str, event: Event) -> None:
         self.told.append((name, event))
         super().tell(name, event)
+        self._mark()
 
     def _carry_out(self, name: str, output: Output) -> None:
         self.put_out.append((name, output))
         super()._carry_out(name, output)
+
+    def _send(self, transaction: Transaction) -> Receipt:
+        receipt = super()._send(transaction)
+        self._mark()
+        return receipt
+
+    def _mark(self) -> None:
+        if self._moments is None:
+            return
+        if not self._moments or self._news() != self._moments[-1]._news():
+            self._moments.append(self._twin())
+
+    def _news(self) -> tuple[object, ...]:
+        """What a game that begins here depends on; that time has passed alone is nothing new."""
+        channels = self.parties[self._honest].channels.values()
+        known = [(e.states.keys(), e.withdrawals, e.resumes, e.exits) for e in self.evidence.values()]
+        proved = [payment.witness for payment in self.payments.values()]
+        return [replace(channel, on_chain=UNSEEN) for channel in channels], len(self.sent), known, proved
+
+    def _twin(self) -> "Listener":
+        """A world of its own with the same present."""
+        twin = copy(self)
+        twin._moments = None
+        twin.chain = copy(self.chain)
+        twin.chain._mined = list(twin.chain._mined)  # type: ignore[attr-defined]
+        twin.chain._callers = deque(maxlen=2)  # type: ignore[attr-defined]
+        twin.parties, twin.sent, twin.by_hand = dict(self.parties), list(self.sent), dict(self.by_hand)
+        twin.put_out, twin.told = list(self.put_out), list(self.told)
+        twin.evidence = deepcopy(self.evidence)
+        twin.payments = {name: copy(payment) for name, payment in self.payments.items()}
+        return twin
 
 
 @dataclass(frozen=True)
@@ -222,13 +263,27 @@ class Stage:
 
 def set_stage(story: Story, honest: str) -> Stage:
     """Play the history on a chain of its own. Raises NotAParty."""
+    world = _begin(story, honest)
+    play(world, story.actions)
+    return Stage(story, world, honest)
+
+
+def stages_of(story: Story, honest: str) -> list[Stage]:
+    """One for every moment of the history at which something was new to the honest party or to the chain: there nobody
+    answers any more. Raises NotAParty."""
+    world = _begin(story, honest)
+    moments: list[Listener] = []
+    world.listen(honest, moments)
+    play(world, story.actions)
+    return [Stage(story, moment, honest) for moment in moments]
+
+
+def _begin(story: Story, honest: str) -> Listener:
     if honest not in parties_of(story):
         raise NotAParty(honest, ", ".join(parties_of(story)))
     chain = EvmChain()
-    deployment = deploy(chain)
-    people = [actor(name) for name in {*story.names, STRANGER}]
-    enrich(chain, deployment, sorted(person.account for person in people))
-    template = world_of(story, chain, deployment, policy=POLICY)
-    world = Listener(chain, deployment, people, template.channels, policy=POLICY)
-    play(world, story.actions)
-    return Stage(story, world, honest)
+    deployment = deploy(chain, story.parameters)
+    people = [actor(name) for name in sorted({*story.names, STRANGER})]
+    enrich(chain, deployment, (person.account for person in people))
+    template = world_of(story, chain, deployment)
+    return Listener(chain, deployment, people, template.channels, policy=POLICY)
