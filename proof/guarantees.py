@@ -155,53 +155,51 @@ def g3_own_money(ledger: Ledger, step: Step) -> None:
 
 def g3_authority(ledger: Ledger, change: Change) -> None:
     """What a channel loses, by the signature of the side that loses it; time runs and stops by the parties' word."""
-    old, new, operation, channel = change.old, change.new, change.operation, change.channel
+    old, new, operation = change.old, change.new, change.operation
     if change.settles:
-        signed = getattr(operation, "signed", None)
-        if signed:
-            is_due = signed_by_both(ledger, channel, "State", signed.header, signed.user, signed.node)
-        else:
-            is_due = operation.header == (old.recorded or INITIAL)
-        if not is_due:
-            raise Broken("G3", f"{change.id.hex()} was settled with a state that was never recorded nor signed by both")
+        was_signed = isinstance(operation, op.Settle) and operation.header == (old.recorded or INITIAL)
+        if not was_signed and not signed_by_both(ledger, operation):
+            raise Broken("G3", f"{change.id.hex()} was settled with a state that not both signed: {operation}")
         return
-    if change.records:
-        signed = operation.signed
-        if not signed_by_both(ledger, channel, "State", signed.header, signed.user, signed.node):
-            raise Broken("G3", f"a state of {change.id.hex()} was recorded that one side never signed")
-    shrank = [[n < o for n, o in zip(*pairs, strict=True)] for pairs in ((new.user, old.user), (new.node, old.node))]
-    if any(map(any, shrank)) or new.sequence != old.sequence:
-        withdrawal = operation.withdrawal
-        if not signed_by_both(ledger, channel, "Withdrawal", withdrawal, operation.user, operation.node):
-            raise Broken("G3", f"{change.id.hex()} shrank without both signatures: {old} to {new}")
-    if (old.status, new.status) == (Status.OPEN, Status.DISPUTED):
-        _started_by_a_party(ledger, change)
-    if (old.status, new.status) == (Status.DISPUTED, Status.OPEN):
-        content = (old.dispute, operation.deadline)
-        if not signed_by_both(ledger, channel, "Resume", content, operation.user, operation.node):
-            raise Broken("G3", f"dispute {old.dispute} of {change.id.hex()} was resumed without both signatures")
+    if change.records and not (signed_by_both(ledger, operation) and operation.signed.header == new.recorded):
+        raise Broken("G3", f"a state of {change.id.hex()} was recorded that not both signed: {operation}")
+    shrank = any(n < o for pairs in ((new.user, old.user), (new.node, old.node)) for n, o in zip(*pairs, strict=True))
+    if shrank and not (isinstance(operation, op.Withdraw) and signed_by_both(ledger, operation)):
+        raise Broken("G3", f"{change.id.hex()} shrank without both signatures, from {old} to {new}: {operation}")
+    if (old.status, new.status) == (Status.OPEN, Status.DISPUTED) and not _started_by_a_party(ledger, change):
+        raise Broken("G3", f"a dispute of {change.id.hex()} was started without a party's word: {operation}")
+    is_resumed = isinstance(operation, op.Resume) and signed_by_both(ledger, operation, old.dispute)
+    if (old.status, new.status) == (Status.DISPUTED, Status.OPEN) and not is_resumed:
+        raise Broken("G3", f"dispute {old.dispute} of {change.id.hex()} ended without both signatures: {operation}")
 
 
-def _started_by_a_party(ledger: Ledger, change: Change) -> None:
-    channel, operation = change.channel, change.operation
-    assert channel
-    if isinstance(operation, op.StartDispute):
-        started = change.step.context.caller in (*channel.accounts, *channel.signers)
-    else:
-        content = (change.new.dispute, operation.deadline)
-        statement = Statement("Exit", ledger.domain, channel.id, content)
-        started = any(has_signed(operation.exit, signer, statement) for signer in channel.signers)
-    if not started:
-        caller = change.step.context.caller.hex()
-        raise Broken("G3", f"a dispute of {change.id.hex()} was started by {caller}, no party")
-
-
-def signed_by_both(
-    ledger: Ledger, channel: Identity | None, kind: str, content: tuple[object, ...], user: Signature, node: Signature
-) -> bool:
-    assert channel
+def signed_by_both(ledger: Ledger, operation: Operation, dispute: int = 0) -> bool:
+    """Whether both signers signed what the operation carries; of a resume, for the dispute with this number."""
+    content: tuple[object, ...]
+    match operation:
+        case op.Checkpoint(channel, signed) | op.StartDispute(channel, signed) | op.Close(channel, signed, _):
+            kind, content, user, node = "State", signed.header, signed.user, signed.node
+        case op.StartDisputeWithExit(channel, _, _, signed):
+            kind, content, user, node = "State", signed.header, signed.user, signed.node
+        case op.Withdraw(channel, withdrawal, user, node):
+            kind, content = "Withdrawal", withdrawal
+        case op.Resume(channel, deadline, user, node):
+            kind, content = "Resume", (dispute, deadline)
+        case _:
+            return False
     statement = Statement(kind, ledger.domain, channel.id, content)
     return has_signed(user, channel.user_signer, statement) and has_signed(node, channel.node_signer, statement)
+
+
+def _started_by_a_party(ledger: Ledger, change: Change) -> bool:
+    match change.operation:
+        case op.StartDispute(channel, _):
+            return change.step.context.caller in (*channel.accounts, *channel.signers)
+        case op.StartDisputeWithExit(channel, deadline, exit_signature, _):
+            statement = Statement("Exit", ledger.domain, channel.id, (change.new.dispute, deadline))
+            return any(has_signed(exit_signature, signer, statement) for signer in channel.signers)
+        case _:
+            return False
 
 
 def has_signed(signature: Signature, signer: bytes, statement: Statement) -> bool:
@@ -221,7 +219,7 @@ def g4_a_newer_state_is_recorded(ledger: Ledger, history: History, step: Step) -
     newest = history.newest.get(channel.id, INITIAL)
     in_time = record.status is Status.OPEN or (record.status is Status.DISPUTED and time < record.deadline)
     is_newer = newest.nonce < signed.header.nonce <= MAX_NONCE
-    if in_time and is_newer and signed_by_both(ledger, channel, "State", signed.header, signed.user, signed.node):
+    if in_time and is_newer and signed_by_both(ledger, operation):
         raise Broken("G4", f"a state of {channel.id.hex()} newer than nonce {newest.nonce} was refused")
 
 
@@ -229,6 +227,8 @@ def g4_newest_wins(history: History, change: Change, payout: Payout) -> None:
     newest = history.newest.get(change.id, INITIAL)
     operation, channel = change.operation, change.channel
     assert channel
+    if isinstance(operation, op.Settle) and not change.old.deadline <= change.step.context.time:
+        raise Broken("G4", f"{change.id.hex()} was settled before the deadline of its dispute: {change.old}")
     if isinstance(operation, op.Settle) and operation.header != newest:
         raise Broken("G4", f"{change.id.hex()} was settled with nonce {operation.header.nonce}, not {newest.nonce}")
     if isinstance(operation, op.Close) and operation.signed.header.nonce < newest.nonce:
@@ -429,7 +429,7 @@ def g10_a_payout_that_is_due_succeeds(ledger: Ledger, history: History, step: St
         record = step.before.channels.get(channel.id, UNFUNDED)
         is_due = record.status in (Status.OPEN, Status.DISPUTED)
         is_due = is_due and signed.header.is_final and signed.header.nonce >= record.nonce
-        is_due = is_due and signed_by_both(ledger, channel, "State", signed.header, signed.user, signed.node)
+        is_due = is_due and signed_by_both(ledger, operation)
         is_due = is_due and (not transfers.transfers or transfers.hash == signed.header.transfers_hash)
     elif isinstance(operation, op.SettleTransfers):
         channel, transfers, wanted = operation

@@ -21,14 +21,16 @@ from proof.guarantees import (
 )
 from proof.history import Change, History, payout_of
 from proof.model import disputes, funding, payouts, play, rules, settlement
-from proof.model.ledger import FULL_SHARE, SETTLED
+from proof.model.ledger import FULL_SHARE, MAX_FUNDED_RESERVE, SETTLED
 from proof.model.messages import INITIAL, MALFORMED, NODE, USER, TransferList
 from proof.model.operations import (
+    Batch,
     Checkpoint,
     Close,
     Context,
     Deposit,
     Fund,
+    Item,
     PushCredit,
     Record,
     Resume,
@@ -131,6 +133,30 @@ def test_a_life_with_everything_keeps_them(world, listed):
     world.do(WithdrawReserve(1, 0, CAROL), by=BOB)
     assert world.ledger.channel(CHANNEL.id) == SETTLED
     assert world.ledger.ether[MANAGER] == sum(reserve[0] for reserve in world.ledger.reserves.values())
+
+
+def test_a_batch_is_checked_item_by_item(world):
+    """Each state and number by itself, also where the items of one batch undo each other."""
+    both = [sign(signer, "Resume", (1, END)) for signer in CHANNEL.signers]
+    record = StartDispute(CHANNEL, signed(state(1))), Resume(CHANNEL, END, *both), StartDispute(CHANNEL)
+    world.do(Batch(tuple(map(Item, record))))
+    assert world.guard.history.newest == {CHANNEL.id: state(1)}
+    assert {use for use, _ in world.guard.history.consumed} == {"recorded", "resumed"}
+
+
+def test_a_batch_with_a_fault_in_one_item(world, monkeypatch):
+    ignore(monkeypatch, rules, "is_signed_by_both")
+    forged = Checkpoint(CHANNEL, signed(state(1))._replace(user=MALFORMED))
+    world.breaks("G3", Batch((Item(Fund(CAROL), 1), Item(forged))), value=1)
+
+
+def test_what_a_refused_batch_did_is_not_learned(world):
+    world.ledger.reserves[ALICE] = (MAX_FUNDED_RESERVE, 0)
+    with pytest.raises(Refused):
+        world.do(Batch((Item(Checkpoint(CHANNEL, signed(state(1)))),)), value=1)
+    assert world.guard.history.newest == {}
+    world.ledger.reserves[ALICE] = (0, 0)
+    world.do(Checkpoint(CHANNEL, signed(state(1))))
 
 
 def test_random_play_keeps_them():
@@ -282,6 +308,19 @@ def test_g4_sees_an_older_state_settled(world):
     world.breaks("G4", Settle(CHANNEL, newest), at=END)
 
 
+def test_g4_sees_an_older_final_state_close(world, monkeypatch):
+    world.do(Checkpoint(CHANNEL, signed(state(2))))
+    ignore(monkeypatch, payouts, "_is_final")
+    world.breaks("G4", Close(CHANNEL, signed(state(1, is_final=True))))
+
+
+def test_g4_sees_a_settlement_before_the_deadline(world, monkeypatch):
+    """When a newer state could still come."""
+    world.do(StartDispute(CHANNEL, signed(state(1))))
+    ignore(monkeypatch, payouts, "_is_over")
+    world.breaks("G4", Settle(CHANNEL, state(1)), at=END - 1)
+
+
 def test_g4_sees_a_payout_that_is_another(world, monkeypatch):
     """A wei from one side to the other."""
     honest = settlement.split
@@ -352,6 +391,13 @@ def test_g5_sees_a_party_that_cannot_leave(world, monkeypatch):
         g5_exit(world.ledger, world.guard.history, NOW)
 
 
+def test_g5_sees_a_party_leave_with_less(world, monkeypatch):
+    """As where a payout marks itself done although it paid less."""
+    monkeypatch.setattr(payouts, "deliver", lambda *_: [])
+    with pytest.raises(Broken, match=r"^G5: side 0 leaves"):
+        g5_exit(world.ledger, world.guard.history, NOW)
+
+
 def test_g5_sees_money_that_stays_behind(world, monkeypatch, listed):
     """As where a window closes after which nothing can be claimed."""
     header = state(1, wei=(-40, -20), transfers=listed, is_final=True)
@@ -410,6 +456,21 @@ def test_g6_sees_a_dispute_number_used_twice(world):
     world.ledger.channels[CHANNEL.id] = channel._replace(dispute=0)
     world.do(StartDispute(CHANNEL))
     world.breaks("G6", Resume(CHANNEL, END, *both))
+
+
+@pytest.mark.parametrize("field", ["dispute", "sequence"])
+def test_g6_sees_a_number_left_out(world, monkeypatch, field):
+    honest = play._RULES[Checkpoint]
+
+    def hurried(ledger, operation, context):
+        events = honest(ledger, operation, context)
+        channel = ledger.channels[CHANNEL.id]
+        ledger.channels[CHANNEL.id] = channel._replace(**{field: getattr(channel, field) + 1})
+        return events
+
+    monkeypatch.setitem(play._RULES, Checkpoint, hurried)
+    operation = Checkpoint(CHANNEL, signed(state(1)))
+    world.breaks("G6", operation)
 
 
 def test_g6_sees_a_channel_come_back(world, monkeypatch):
@@ -486,6 +547,14 @@ def test_g9_sees_an_outcome_that_falls_or_comes_late(world, was, share, at):
     record = Record(CONDITION, Undecodable(0), triple[1], END, None)
     with pytest.raises(Broken, match=r"^G9"):
         g9_outcomes_only_rise(step(world, record, at=at, shares={triple: share}))
+
+
+def test_g9_lets_an_outcome_rise(world):
+    world.ledger.surroundings.answers[CONDITION] = 7
+    world.do(Record(CONDITION, None, bytes(32), END, None))
+    world.ledger.surroundings.answers[CONDITION] = 8
+    world.do(Record(CONDITION, None, bytes(32), END, None))
+    assert list(world.ledger.registry.shares.values()) == [8]
 
 
 def test_g9_sees_another_triple_change(world):
