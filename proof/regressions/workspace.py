@@ -154,10 +154,18 @@ class Workspace:
 
 
 def _of(element: ElementTree.Element | None) -> str:
-    said = "" if element is None else element.get("message", "")
+    """What a test said when it failed, or where it could not be read."""
+    if element is None:
+        return ""
+    said, details = element.get("message", ""), (element.text or "").strip().splitlines()
+    if said == "collection failure" and details:
+        return details[-1].removeprefix("E").strip()
     return said.splitlines()[0] if said else ""
 
 
 def _name_of(case: ElementTree.Element) -> str:
-    file = case.get("classname", "").replace(".", "/") + ".py"
-    return f"{file}::{case.get('name', '').partition('[')[0]}"
+    """`file::function`, or the file alone where that could not be read."""
+    file, name = case.get("classname", ""), case.get("name", "").partition("[")[0]
+    if not file:
+        return name.replace(".", "/") + ".py"
+    return f"{file.replace('.', '/')}.py::{name}"
