@@ -8,7 +8,6 @@ what it is.
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from connext.keccak import keccak256
 from connext.messages import NO_ITEMS, transfers_hash
 from connext.messages import StateHeader as SolidityHeader
 from connext.messages import Transfer as SolidityTransfer
@@ -166,7 +165,3 @@ def recovered(signature: Signature, statement: Statement) -> bytes | None:
     if signature.statement == statement:
         return signature.signer
     return ZERO_ADDRESS if signature.statement is None else None
-
-
-def params_hash(params: bytes) -> bytes:
-    return keccak256(params)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from connext.types import ZERO_ADDRESS, Status
+from connext.types import ZERO_ADDRESS, ChannelIdentity, Status
 from proof.model.ledger import MAX_FUNDED_RESERVE
-from proof.model.messages import MALFORMED, NODE, USER
+from proof.model.messages import MALFORMED, NODE, USER, Identity
 from proof.model.operations import Close, Collateralize, Deposit, Fund, StartDispute, TopUp, Withdraw
 from proof.model.refusals import ANY, Event, Refusal, Refused
 from tests.proof.model_world import (
@@ -13,6 +13,7 @@ from tests.proof.model_world import (
     BOB,
     BOB_KEY,
     CAROL,
+    CHAIN_ID,
     CHANNEL,
     DAY,
     MANAGER,
@@ -34,6 +35,20 @@ OPENED = Event("ChannelOpened", (CHANNEL.id, ALICE, BOB, ALICE_KEY, BOB_KEY, DAY
 @pytest.fixture
 def ledger():
     return new_ledger()
+
+
+def test_no_manager_has_a_capacity_beyond_its_ledger():
+    assert new_ledger(capacity=(2**80 - 1, 0))
+    with pytest.raises(ValueError, match="no manager has a capacity above"):
+        new_ledger(capacity=(0, 2**80))
+
+
+def test_an_identity_is_known_by_its_hash():
+    """On this chain and manager."""
+    terms = ChannelIdentity(*CHANNEL[1:])
+    identity = Identity.of(terms, CHAIN_ID, MANAGER)
+    assert identity == (terms.id(CHAIN_ID, MANAGER), *CHANNEL[1:])
+    assert Identity.of(terms, CHAIN_ID + 1, MANAGER).id != identity.id
 
 
 @pytest.fixture
