@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from connext.types import MAX_NONCE, ZERO_ADDRESS, Status
 from proof.entitlements import ASSETS, due_now, held_by, reserved, takeable, unclaimed
-from proof.history import Change, History, Payout, payout_of
+from proof.history import Change, History, Losers, Payout, losers_of, payout_of
 from proof.model import operations as op
-from proof.model.ledger import FULL_SHARE, UNFUNDED, Ledger, Position
+from proof.model.ledger import FULL_SHARE, UNFUNDED, Ledger
 from proof.model.messages import INITIAL, NODE, NONE, USER, Header, Identity, Signature, Statement
 from proof.model.operations import Context, Operation
 from proof.model.play import Step, perform
@@ -54,8 +54,9 @@ class Guard:
             g4_a_newer_state_is_recorded(self.ledger, self.history, step)
             g10_a_payout_that_is_due_succeeds(self.ledger, self.history, step)
             return
-        g2_isolation(self.ledger, step)
-        g3_own_money(self.ledger, step)
+        losers = losers_of(step)
+        g2_isolation(self.ledger, step, losers)
+        g3_own_money(self.ledger, step, losers)
         if isinstance(step.operation, op.Record):
             g9_outcomes_only_rise(step)
         elif hasattr(step.operation, "channel") or isinstance(step.operation, op.TopUp):
@@ -103,14 +104,14 @@ def g1_solvency(ledger: Ledger) -> None:
 # --- G2 Isolation: nothing lowers what another channel, or somebody else's account, can take out ---
 
 
-def g2_isolation(ledger: Ledger, step: Step) -> None:
+def g2_isolation(ledger: Ledger, step: Step, losers: Losers) -> None:
     before, after, caller = step.before, step.after, step.context.caller
     if not isinstance(step.operation, op.Batch):
         own = _channel_of(step.operation)
         for id_, channel in before.channels.items():
             if id_ != own and after.channels.get(id_) != channel:
                 raise Broken("G2", f"channel {id_.hex()} changed by {step.operation}")
-    for account in _losers(before, after):
+    for account in (*losers.of_wallets, *losers.of_reserves, *losers.of_credits):
         if account not in (caller, ledger.address):
             had, has = held_by(before, account), held_by(after, account)
             if has[0] < had[0] or has[1] < had[1]:
@@ -124,33 +125,18 @@ def _channel_of(operation: Operation) -> bytes | None:
     return channel.id if channel else None
 
 
-def _losers(before: Position, after: Position) -> Iterator[bytes]:
-    """Accounts whose wallet, reserve or credit shrank."""
-    for wallets, new_wallets in ((before.ether, after.ether), (before.tokens, after.tokens)):
-        for account, amount in wallets.items():
-            if new_wallets[account] < amount:
-                yield account
-    for book, new_book in ((before.reserves, after.reserves), (before.credits, after.credits)):
-        for account, (wei, token) in book.items():
-            new = new_book[account]
-            if new[0] < wei or new[1] < token:
-                yield account
-
-
 # --- G3 Authority: value leaves an entitlement only by its owner's word ---
 
 
-def g3_own_money(ledger: Ledger, step: Step) -> None:
-    """Wallets and reserves move by their account's own call, credit also to that same account."""
-    before, after, caller = step.before, step.after, step.context.caller
-    for account, old in before.reserves.items():
-        new = after.reserves[account]
-        if account != caller and (new[0] < old[0] or new[1] < old[1]):
-            raise Broken("G3", f"the reserve of {account.hex()} fell from {old} to {new} by a call of {caller.hex()}")
-    for wallets, new_wallets in ((before.ether, after.ether), (before.tokens, after.tokens)):
-        for account, amount in wallets.items():
-            if new_wallets[account] < amount and account not in (caller, ledger.address):
-                raise Broken("G3", f"the wallet of {account.hex()} fell by a call of {caller.hex()}")
+def g3_own_money(ledger: Ledger, step: Step, losers: Losers) -> None:
+    """Wallets and reserves shrink by their account's own call. (Credit may be pushed to its own account: G2.)"""
+    caller = step.context.caller
+    for account in losers.of_reserves:
+        if account != caller:
+            raise Broken("G3", f"the reserve of {account.hex()} fell by a call of {caller.hex()}: {step.operation}")
+    for account in losers.of_wallets:
+        if account not in (caller, ledger.address):
+            raise Broken("G3", f"the wallet of {account.hex()} fell by a call of {caller.hex()}: {step.operation}")
 
 
 def g3_authority(ledger: Ledger, change: Change) -> None:

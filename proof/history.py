@@ -54,6 +54,32 @@ class History:
                 self.shares[transfer.triple] = share_of(change.step.before, transfer)
 
 
+class Losers(NamedTuple):
+    """Accounts that have less of something than before."""
+
+    of_wallets: list[bytes]
+    of_reserves: list[bytes]
+    of_credits: list[bytes]
+
+
+def losers_of(step: Step) -> Losers:
+    old, new = step.before, step.after
+    return Losers(
+        [a for a, wei in old.ether.items() if new.ether[a] < wei]
+        + [a for a, amount in old.tokens.items() if new.tokens[a] < amount],
+        _have_less(old.reserves, new.reserves),
+        _have_less(old.credits, new.credits),
+    )
+
+
+def _have_less(old: dict[bytes, Pair], new: dict[bytes, Pair]) -> list[bytes]:
+    return [
+        account
+        for account, pair in old.items()
+        if new[account] is not pair and (new[account][0] < pair[0] or new[account][1] < pair[1])
+    ]
+
+
 class Change:
     """A step that succeeded on a channel, and the channel before and after it."""
 

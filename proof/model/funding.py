@@ -1,5 +1,7 @@
 """Money into channels, and out of open ones."""
 
+from collections.abc import Iterator
+
 from connext.types import Status
 from proof.model import rules
 from proof.model.ledger import Channel, Ledger, minus, plus
@@ -109,12 +111,11 @@ def _grow(ledger: Ledger, channel_id: bytes, channel: Channel, side: int, amount
     )
 
 
-def _has_sequence(channel_id: bytes, channel: Channel, sequence: int) -> tuple[Refusal, ...]:
+def _has_sequence(channel_id: bytes, channel: Channel, sequence: int) -> Iterator[Refusal]:
     if channel.sequence == MAX_SEQUENCE:
-        return (Refusal("LastWithdrawal", (channel_id, channel.sequence)),)
+        yield Refusal("LastWithdrawal", (channel_id, channel.sequence))
     if sequence != channel.sequence:
-        return (Refusal("WrongSequence", (channel_id, sequence, channel.sequence)),)
-    return ()
+        yield Refusal("WrongSequence", (channel_id, sequence, channel.sequence))
 
 
 def _can_take(channel_id: bytes, channel: Channel, user_part: Pair, node_part: Pair) -> list[Refusal]:

@@ -7,21 +7,20 @@ from typing import Any
 
 import pytest
 
+from proof import guarantees
 from proof.guarantees import (
     Broken,
     Guard,
     g1_solvency,
-    g2_isolation,
-    g3_own_money,
     g5_exit,
     g7_conservation,
     g8_transfer_limit,
     g9_outcomes_only_rise,
     way_out,
 )
-from proof.history import Change, History, payout_of
+from proof.history import Change, History, losers_of, payout_of
 from proof.model import disputes, funding, payouts, play, rules, settlement
-from proof.model.ledger import FULL_SHARE, MAX_FUNDED_RESERVE, SETTLED
+from proof.model.ledger import FULL_SHARE, MAX_FUNDED_RESERVE, SETTLED, Ledger
 from proof.model.messages import INITIAL, MALFORMED, NODE, USER, TransferList
 from proof.model.operations import (
     Batch,
@@ -103,6 +102,14 @@ def step(world, operation, by=CAROL, at=NOW, **after: Any) -> Step:
     """A step that changed the ledger's books like that."""
     before = world.ledger.position()
     return Step(before, operation, Context(by, at), (), frozenset(), before._replace(**after))
+
+
+def g2_isolation(ledger: Ledger, taken: Step) -> None:
+    guarantees.g2_isolation(ledger, taken, losers_of(taken))
+
+
+def g3_own_money(ledger: Ledger, taken: Step) -> None:
+    guarantees.g3_own_money(ledger, taken, losers_of(taken))
 
 
 def ignore(monkeypatch: pytest.MonkeyPatch, module: Any, *names: str) -> None:

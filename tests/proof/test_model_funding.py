@@ -271,6 +271,8 @@ def test_the_last_sequence_is_never_used(open_channel):
     do(open_channel, withdraw(withdrawal(wei=(1, 0), sequence=2**16 - 2)))
     last = withdraw(withdrawal(wei=(1, 0), sequence=2**16 - 1))
     assert refusals(lambda: do(open_channel, last)) == {"LastWithdrawal"}
+    wrong_too = withdraw(withdrawal(wei=(1, 0), sequence=0))
+    assert refusals(lambda: do(open_channel, wrong_too)) == {"LastWithdrawal", "WrongSequence"}
 
 
 def test_both_must_have_signed_this_very_withdrawal(open_channel):
