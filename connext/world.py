@@ -134,6 +134,15 @@ class Mail:
     delay_seconds: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a party sent to the chain, which takes it up after block `due`."""
+
+    sender: str
+    submit: events.Submit
+    due: int
+
+
 @dataclass(slots=True)
 class Outcome:
     """What an action led to, in order: transactions (the action's own first), and what the parties put out, by name."""
@@ -199,6 +208,8 @@ class World:
         self.silent: set[str] = set()
         self.mail = {name: Mail() for name in self.actors}
         self.in_flight: list[Letter] = []
+        self.congestion = 0
+        self.pending: list[Pending] = []
         self.evidence = {self.channel_id(name): Evidence() for name in self.channels}
         self.payments: dict[str, Payment] = {}
         self.sent: list[Receipt] = []
@@ -339,6 +350,22 @@ class World:
         self._seen.clear()
         return undone
 
+    def _submit_or_wait(self, name: str, submit: events.Submit) -> None:
+        """While the chain is congested a transaction waits; asked for again meanwhile, it is still the same one."""
+        if not self.congestion:
+            self._submit(name, submit)
+        elif not any(waiting.sender == name and waiting.submit == submit for waiting in self.pending):
+            self.pending.append(Pending(name, submit, self.chain.head.number + self.congestion))
+
+    def _land(self) -> bool:
+        """Send what has waited long enough."""
+        for waiting in self.pending:
+            if waiting.due <= self.chain.head.number:
+                self.pending.remove(waiting)
+                self._submit(waiting.sender, waiting.submit)
+                return True
+        return False
+
     def _submit(self, name: str, submit: events.Submit) -> None:
         """Send what a party asks for, unless it would fail: the other side, or an earlier request, was first."""
         channel_id = submit.identity.id(self.deployment.domain.chain_id, self.manager)
@@ -369,7 +396,7 @@ class World:
             case events.HandOut(envelope):
                 self.evidence[envelope.channel_id].exits.append(envelope)
             case events.Submit():
-                self._submit(name, output)
+                self._submit_or_wait(name, output)
 
     def _collect(self, channel: Channel) -> None:
         evidence = self.evidence[channel.id]
@@ -416,7 +443,7 @@ class World:
         """Until nothing moves any more: messages arrive, parties look at the chain, blocks confirm what was sent."""
         if self.chain.head != self._calm_at:
             self._to_confirm = self.chain.head.number
-        while self._deliver() or self._look() or self._confirm():
+        while self._deliver() or self._land() or self._look() or self._confirm():
             pass
         self._calm_at = self.chain.head
 

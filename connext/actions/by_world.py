@@ -22,6 +22,12 @@ def mine(world: World, blocks: Count = 1) -> None:
 
 
 @verb
+def congest(world: World, blocks: Count) -> None:
+    """From now on, what the parties' software sends to the chain is taken up this many blocks later; 0 ends it."""
+    world.congestion = blocks
+
+
+@verb
 def reorganize(world: World, blocks: Count, resent: Flag = True) -> None:
     """The last blocks are replaced by one more. resent: with the transactions that were in them and still succeed."""
     replaced = world.chain.head

@@ -92,7 +92,7 @@ VALUES: dict[str, Callable[[Random], Any]] = {
     "take": lambda _: "5 DAI",
 }
 
-BY_HAND = ("make_state", "make_withdrawal", "make_resume", "make_exit", "make_terms", "become")
+BY_HAND = ("congest", "make_state", "make_withdrawal", "make_resume", "make_exit", "make_terms", "become")
 MENU = [name for name in VOCABULARY if name not in ("go_silent", "drop", "restore", "propose_close", *BY_HAND)]
 MENU += [*BETWEEN_PARTIES, "start_dispute", "come_back"] * 6 + ["propose_resume", "accept"] * 10
 MENU += ["go_silent", "propose_close", "advance", "batch", "withdraw_reserve"]

@@ -358,3 +358,25 @@ def test_an_action_happens_exactly_at_its_time(funded: World) -> None:
 def test_what_makes_no_sense_is_an_error(world: World, senseless: Action, error: type[Exception]) -> None:
     with pytest.raises(error):
         play(world, [senseless])
+
+
+def test_on_a_congested_chain_transactions_are_late() -> None:
+    """Both answer the stale exit. The answers wait; asked for in each block, they are sent once, the second in vain."""
+    world = new_world(EvmChain())
+    deposit = action("deposit", "alice", channel="main", side="user", amount="2 ETH")
+    play(world, [deposit, *(action("pay", "alice", channel="main", amount="1 ETH") for _ in range(2))])
+    play(world, [action("congest", blocks=5), action("start_dispute", "alice", channel="main", nonce=1)])
+    started = world.sent[-1].block.number
+    assert world.sent[-1].events[-1].name == "DisputeStarted"
+    assert [(waiting.sender, waiting.due) for waiting in world.pending] == [
+        ("alice", started + 6),
+        ("bob", started + 6),
+    ]
+    play(world, [action("mine", blocks=3)])  # and one to confirm
+    assert world.sent[-1].block.number == started
+    play(world, [action("mine")])
+    late = [receipt for receipt in world.sent if receipt.block.number > started]
+    assert [event.name for receipt in late for event in receipt.events] == ["StateRecorded"]
+    assert late[0].block.number == started + 7
+    play(world, [action("mine", blocks=10)])  # what was asked for again is not needed any more
+    assert (world.pending, world.sent[-1]) == ([], late[0])
