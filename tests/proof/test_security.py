@@ -3,17 +3,20 @@
 import ast
 import re
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from connext.lifecycle import stories
+from connext.stories import read_story
+from proof import guarantees as guarantees_of_steps
 from proof.records import CHECKOUT
-from proof.security import PAGE, NotATable, guarantees
+from proof.security import PAGE, Guarantee, NotATable, guarantees
 
 PROTOCOL = CHECKOUT / "docs" / "protocol.md"
 HELD = guarantees(PAGE.read_text())
+EACH = pytest.mark.parametrize("guarantee", HELD.values(), ids=HELD)
+SCENARIOS = {path: read_story(path.read_text(), path.name) for path in (CHECKOUT / "scenarios").glob("*.yaml")}
 
 
 def names(row: str) -> list[str]:
@@ -49,20 +52,38 @@ def test_a_test_exists(name: str) -> None:
     assert not function or function in tests
 
 
-@pytest.mark.parametrize("name", names("fuzz property"))
-def test_a_fuzz_property_exists(name: str) -> None:
-    module, _, function = name.rpartition(".")
-    assert callable(getattr(import_module(module), function))
+@EACH
+def test_the_fuzz_properties_are_those_that_exist(guarantee: Guarantee) -> None:
+    """They are named for the guarantee."""
+    properties = [
+        f"{guarantees_of_steps.__name__}.{name}"
+        for name in vars(guarantees_of_steps)
+        if name.startswith(f"{guarantee.id.lower()}_")
+    ]
+    assert list(guarantee.held_by["fuzz property"]) == properties
 
 
-def test_the_symbolic_checks_are_those_that_exist() -> None:
-    checks = {name for path in (CHECKOUT / "tests" / "forge").glob("*.sol") for name in functions_of(path)}
-    assert names("symbolic check") == sorted(name for name in checks if name.startswith("check_"))
+@EACH
+def test_the_symbolic_checks_are_those_that_exist(guarantee: Guarantee) -> None:
+    functions = {name for path in (CHECKOUT / "tests" / "forge").glob("*.sol") for name in functions_of(path)}
+    checks = sorted(name for name in functions if name.startswith(f"check_{guarantee.id}_"))
+    assert list(guarantee.held_by["symbolic check"]) == checks
+
+
+def test_every_symbolic_check_is_named_for_a_guarantee() -> None:
+    functions = {name for path in (CHECKOUT / "tests" / "forge").glob("*.sol") for name in functions_of(path)}
+    assert [name for name in functions if name.startswith("check_") and name.split("_")[1] not in HELD] == []
 
 
 @pytest.mark.parametrize("name", names("scenarios"))
 def test_a_scenario_exists(name: str) -> None:
-    assert name in stories() or (name.startswith("scenarios/") and (CHECKOUT / name).is_file())
+    assert name in stories() or (CHECKOUT / name) in SCENARIOS
+
+
+@EACH
+def test_a_scenario_says_which_guarantees_are_at_stake(guarantee: Guarantee) -> None:
+    named = {path for path in SCENARIOS if f"scenarios/{path.name}" in guarantee.held_by["scenarios"]}
+    assert named <= {path for path, story in SCENARIOS.items() if guarantee.id in story.guarantees}
 
 
 # --- The form of the tables ---
