@@ -55,14 +55,12 @@ class Draws:
     def _pass_time(self) -> None:
         choices, scene = self.choices, self.scene
         way = choices.below(100)
-        if way < 30:
-            return
         if way < 80:
-            scene.time += choices.pick((1, 1, 2, 12))
+            scene.time += choices.pick((1, 1, 1, 2, 12))
         elif way < 96:
-            scene.time += choices.below(2_000)
+            scene.time += choices.between(1, 2_000)
         else:
-            scene.time += choices.below(100_000)
+            scene.time += choices.between(1, 100_000)
 
     def _wait_until(self, time: int) -> None:
         self.scene.time = max(self.scene.time, time)

@@ -5,10 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from connext.abi import Log
-from connext.types import Status
+from connext.types import Address, Status
 from proof.fuzz import storage
 from proof.fuzz.choices import Choices, Table
 from proof.fuzz.foreign import MOST, calls_back_in_vain
@@ -20,7 +19,7 @@ from proof.fuzz.wire import Reader, calldata, execute
 from proof.guarantees import Broken
 from proof.machine import Result
 from proof.model import operations as op
-from proof.model.refusals import Event, Refused, admits, agree
+from proof.model.refusals import Event, Refusal, Refused, admits, agree
 
 SHORT_OF_GAS = frozenset(
     ("", "PayoutGasTooLow", "BatchGasTooLow", "TokenPullFailed", "DeliveryFailed", "ConditionFailed", "WrongSigner")
@@ -38,8 +37,10 @@ class Count:
 
     ends: Counter[tuple[str, str]] = field(default_factory=Counter)
     lives: int = 0
-    environment: int = 0
-    """Changes of foreign code, balances and counters in between."""
+    items: int = 0
+    """Of batches, beside the operations."""
+    changes: int = 0
+    """Of foreign code, balances and counters, in between."""
 
     @property
     def operations(self) -> int:
@@ -52,7 +53,24 @@ class Count:
     def add(self, other: "Count") -> None:
         self.ends += other.ends
         self.lives += other.lives
-        self.environment += other.environment
+        self.items += other.items
+        self.changes += other.changes
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A move and why the model refuses it (None if it does not); or a change of the surroundings, in words. address,
+    conduct: who behaves differently now, and how."""
+
+    move: Move | None = None
+    refused: frozenset[Refusal] | None = None
+    change: str = ""
+    address: Address = b""
+    conduct: int | None = None
+
+    @property
+    def what(self) -> str:
+        return self.change or str(self.move)
 
 
 class Life:
@@ -63,46 +81,65 @@ class Life:
         self.stage = stage
         self.machine = stage.machine
         self.choices = choices
-        self.count = count or Count()
+        self.count = Count() if count is None else count
         self.scene = Scene(stage, _managers(stage, choices))
         self.moves = Moves(choices, self.scene)
-        self.trace: list[Move | str] = []
+        self.started = self.machine.time
+        self.before = self.scene.desks[0].ledger.position()
+        self.trace: list[Turn] = []
+        self.failure = ""
         self.watch = Watch(self.machine, self.scene)
         self._reader = reader(stage.artifacts)
         self._ours = {desk.address for desk in self.scene.desks} | {stage.registry}
 
-    def play(self, operations: int) -> None:
+    def play(self, moves: int) -> None:
         """Raises Divergence."""
-        for _ in range(operations):
-            if self.choices.seldom(6):
-                self._change_surroundings()
-            else:
-                self._step(self.moves.next())
+        for _ in range(moves):
+            if not self.go_on():
+                return
+
+    def go_on(self) -> bool:
+        """The next thing that happens, if there is one. Raises Divergence."""
+        if self.choices.word() == 0:  # what a shorter life is made of
+            return False
+        if self.choices.seldom(6):
+            self._change_surroundings()
+        else:
+            self._try(self.moves.next())
+        return True
 
     # --- One move ---
 
-    def _step(self, move: Move) -> None:
-        self.trace.append(move)
+    def _try(self, move: Move) -> None:
         self.machine.time = move.context.time
         result = self._send(move)
         if move.gas is not None and not result.succeeded and self._is_short_of_gas(result):
             self._compare_position(move)
             return
-        try:
-            events = move.desk.guard.perform(move.operation, move.context)
-            reasons = None
-        except Refused as refused:
-            events, reasons = [], refused.reasons
-        except Broken as broken:
-            raise Divergence(f"{broken} by {move}") from broken
-        kind, end = move.operation.__class__.__name__, "ok"
-        if reasons is None:
+        events, refused = self._expected(move)
+        end = "ok"
+        if refused is None:
             self._compare_events(move, result, events)
         else:
-            end = self._compare_error(move, result, reasons)
+            end = self._compare_error(move, result, refused)
         self._compare_position(move)
-        self.count.ends[kind, end] += 1
+        self.count.ends[move.operation.__class__.__name__, end] += 1
+        if isinstance(move.operation, op.Batch):
+            self.count.items += len(move.operation.items)
         self.scene.played.append(move)
+
+    def _expected(self, move: Move) -> tuple[list[Event], frozenset[Refusal] | None]:
+        """What the model has: the events, or why it refuses."""
+        try:
+            events = move.desk.guard.perform(move.operation, move.context)
+        except Refused as refused:
+            self.trace.append(Turn(move, refused.reasons))
+            return [], refused.reasons
+        except Broken as broken:
+            self.trace.append(Turn(move))
+            raise Divergence(f"{broken} by {move}") from broken
+        self.trace.append(Turn(move))
+        return events, None
 
     def _send(self, move: Move) -> Result:
         context = move.context
@@ -138,13 +175,13 @@ class Life:
     def _event(self, log: Log) -> Event:
         return self._reader.event(log)
 
-    def _compare_error(self, move: Move, result: Result, reasons: frozenset[Any]) -> str:
+    def _compare_error(self, move: Move, result: Result, reasons: frozenset[Refusal]) -> str:
         if result.succeeded:
             raise Divergence(f"the bytecode succeeds, the model refuses with {readable(reasons)}, for {move}")
         name, values = self._reader.error(result.output)
         if result.halted or not admits(reasons, name, values, self._reader.error):
             raise Divergence(f"the error is {name}{readable(values)}, the model has {readable(reasons)}, for {move}")
-        return name or "reverts"
+        return "reverts" if name == "" or name.startswith("0x") else name
 
     def _compare_position(self, move: Move | None) -> None:
         if difference := self.watch.difference():
@@ -153,14 +190,15 @@ class Life:
     # --- What else happens ---
 
     def _change_surroundings(self) -> None:
-        self.count.environment += 1
+        self.count.changes += 1
         match _CHANGES.draw(self.choices):
             case "foreign":
                 desk = self.choices.pick(self.scene.desks)
                 to, data, what = desk.foreign.change(self.choices)
                 result = self.machine.send(RELAY, to, data)
                 assert result.succeeded
-                self.trace.append(f"0x{to.hex()}: {what}")
+                conduct, _ = desk.foreign.conducts[to]
+                self.trace.append(Turn(change=f"{readable(to)} has {what}", address=to, conduct=conduct))
             case "balance":
                 self._fill_a_wallet()
             case "age":
@@ -174,7 +212,7 @@ class Life:
         amount = self.choices.pick((2**100, MOST, MOST - 1, MOST - 2**64))
         self.machine.set_storage(desk.manager.token, storage.slot_of(account, storage.TOKEN_BALANCES), amount)
         balances[account] = amount
-        self.trace.append(f"0x{account.hex()} has {amount} tokens")
+        self.trace.append(Turn(change=f"{readable(account)} has {amount} tokens"))
 
     def _age_a_channel(self) -> None:
         """Counters and contributions near their bounds, which would take years to reach."""
@@ -200,7 +238,7 @@ class Life:
             head, aged = storage.with_counters(head, channel.dispute, sequence), channel._replace(sequence=sequence)
         self.machine.set_storage(line.desk.address, slot, head)
         ledger.channels[id_] = aged
-        self.trace.append(f"{line.name} is {aged}")
+        self.trace.append(Turn(change=f"{line.name} is {readable(aged)}"))
         self._compare_position(None)
 
 

@@ -143,6 +143,8 @@ class Moves(Draws):
             desk, operation = other.desk, _on(other.identity, operation)
         elif way == "other manager":
             desk = choices.pick(scene.desks)
+            if desk.manager.hostile and isinstance(operation, op.Batch | op.Permit):
+                desk = old.desk  # that token takes any permit
             operation = self._at(desk, operation)
         caller, value = old.context.caller, old.context.value
         if desk.ledger.ether.get(caller, 0) < value:

@@ -1,0 +1,149 @@
+"""Many lives, one after the other or on several cores at once. Life number n of a seed is always the same life."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from signal import SIG_IGN, SIGINT, signal
+
+from proof.fuzz.choices import seeded
+from proof.fuzz.life import Count, Divergence, Life
+from proof.fuzz.stage import SHIPPED, Stage
+from proof.records import CHECKOUT, sources_hash
+
+MOVES = 100
+"""Most that happens in a life."""
+CHUNK = 40
+"""Lives that a core plays before it reports."""
+
+STATE = CHECKOUT / ".build" / "fuzz" / "state.json"
+
+
+def seed_of(seed: int, life: int) -> int:
+    """Of the choices of a life."""
+    return seed << 40 | life
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Where bytecode and model part ways, or a guarantee breaks."""
+
+    seed: int
+    life: int
+    what: str
+
+
+@dataclass
+class Report:
+    """What some lives came to. seconds: of CPU."""
+
+    first: int
+    count: Count = field(default_factory=Count)
+    seconds: float = 0.0
+    failure: Failure | None = None
+
+
+@lru_cache(maxsize=1)
+def stage_of(artifacts: Path) -> Stage:
+    return Stage(artifacts)
+
+
+def play(seed: int, first: int, lives: int, artifacts: Path = SHIPPED) -> Report:
+    """Lives `first` and following, up to one that fails."""
+    report, started = Report(first), time.process_time()
+    for number in range(first, first + lives):
+        report.count.lives += 1
+        try:
+            Life(stage_of(artifacts), seeded(seed_of(seed, number)), report.count).play(MOVES)
+        except Divergence as divergence:
+            report.failure = Failure(seed, number, str(divergence))
+            break
+    report.seconds = time.process_time() - started
+    return report
+
+
+def run(seed: int, operations: int, artifacts: Path = SHIPPED) -> Report:
+    """Lives until so many operations were tried, or one failed, with the contracts of that folder."""
+    total, number = Report(0), 0
+    while total.count.operations < operations and total.failure is None:
+        report = play(seed, number, 1, artifacts)
+        total.count.add(report.count)
+        total.seconds += report.seconds
+        total.failure = report.failure
+        number += 1
+    return total
+
+
+# --- Several cores ---
+
+
+@dataclass
+class Progress:
+    """Of a campaign, however often it was interrupted. next: the first life not played yet; seconds: of CPU."""
+
+    seed: int
+    next: int = 0
+    seconds: float = 0.0
+    count: Count = field(default_factory=Count)
+
+    def take(self, report: Report) -> None:
+        self.seconds += report.seconds
+        self.count.add(report.count)
+
+    @property
+    def rate(self) -> float:
+        """Operations a second on one core."""
+        return self.count.operations / self.seconds if self.seconds else 0.0
+
+
+def campaign(progress: Progress, seconds: float, cores: int) -> Iterator[Report]:
+    """Plays from where the progress stands until the time is up; every report is taken into the progress."""
+    until = time.monotonic() + seconds
+    with ProcessPoolExecutor(cores, initializer=signal, initargs=(SIGINT, SIG_IGN)) as pool:
+        running: dict[Future[Report], int] = {}
+        done: set[int] = set()
+        ahead = progress.next
+        try:
+            while running or time.monotonic() < until:
+                while len(running) < cores and time.monotonic() < until:
+                    running[pool.submit(play, progress.seed, ahead, CHUNK)] = ahead
+                    ahead += CHUNK
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    done.add(running.pop(future))
+                    report = future.result()
+                    progress.take(report)
+                    while progress.next in done:
+                        progress.next += CHUNK
+                    yield report
+                    if report.failure:
+                        return
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+# --- To go on later ---
+
+
+def save(progress: Progress, path: Path = STATE) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    count = progress.count
+    ends = [[kind, end, number] for (kind, end), number in sorted(count.ends.items())]
+    document = {"sources": sources_hash(), "seed": progress.seed, "next": progress.next, "seconds": progress.seconds}
+    counts = {"lives": count.lives, "items": count.items, "changes": count.changes, "ends": ends}
+    path.write_text(json.dumps(document | counts, indent=1))
+
+
+def load(seed: int, path: Path = STATE) -> Progress:
+    """Where the campaign with this seed stands; at its beginning if there is none, or it was about other contracts."""
+    if not path.is_file():
+        return Progress(seed)
+    document = json.loads(path.read_text())
+    if (document["sources"], document["seed"]) != (sources_hash(), seed):
+        return Progress(seed)
+    ends = Counter({(kind, end): number for kind, end, number in document["ends"]})
+    count = Count(ends, document["lives"], document["items"], document["changes"])
+    return Progress(seed, document["next"], document["seconds"], count)
