@@ -3,3 +3,7 @@
 Every system is driven through its own contracts, as they were published, with real signatures. Whoever is to be paid is
 checked to be paid, to the wei. The table's rows are those of `peers.rows`.
 """
+
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]

@@ -11,14 +11,13 @@ from connext.chain.deploying import deploy_all
 from connext.chain.views import reserve_at, wallet_at
 from connext.types import Address
 from connext.world import actor
-from peers import rows
+from peers import CHECKOUT, rows
 from peers.chain import BenchChain
 from peers.rows import AMOUNT, EXPECTED, PAID, Change
 from peers.stand import Column, Gas, WrongPayout
 from tests.gas import snapshot
 from tests.gas.scenarios import ASSETS, SCENARIOS, Amounts, Scenario, Stage
 from tests.scene import WEALTH_WEI, enrich
-from toolchain.artifacts import CHECKOUT
 
 NAME = "this project"
 DEPLOYER = b"\xdc" * 20

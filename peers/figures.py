@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from connext.bench import Curve, Rate
-from peers import rows
+from peers import CHECKOUT, rows
 from peers.stand import Column
-from toolchain.artifacts import CHECKOUT
 
 FIGURES = Path(__file__).parent / "figures.json"
 QUOTED = CHECKOUT / "docs" / "peers.json"

@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from connext.abi import Abi, Artifact
-from toolchain.artifacts import CHECKOUT, solc
+from peers import CHECKOUT
+from toolchain.artifacts import solc
 
 HERE = Path(__file__).parent
 INSTALLED = CHECKOUT / ".build" / "peers"

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from peers import goals, growth, money, table
+from peers import CHECKOUT, goals, growth, money, table
 from peers.figures import FIGURES, Columns, Figures, from_json
 from peers.plot import Plot, svg
 from peers.table import TITLES, aligned, number, title
-from toolchain.artifacts import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "performance.md"
 PICTURES = CHECKOUT / "docs" / "performance"
