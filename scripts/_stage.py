@@ -1,6 +1,6 @@
 """The stage of `lifecycle`: set up on the connected chain, play story after story, and reckon at the end of each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ape.api import ProviderAPI
@@ -16,7 +16,6 @@ from connext.chain.deploying import deploy_all
 from connext.chain.fork import DAI, give_dai
 from connext.channel import Deployment
 from connext.checking import Play
-from connext.deployments import Parameters, default_parameters
 from connext.ledger import Holdings
 from connext.reckoning import Money, Reckoning
 from connext.story import Story, world_of
@@ -95,26 +94,22 @@ def play_story(story: Story, world: World, console: Console) -> Played:
     return Played(story.title, transactions, problems, before, owed, reckoning.found(world))
 
 
-def set_up(
-    provider: ProviderAPI, parameters_for: Callable[[Address, Address], Parameters] = default_parameters
-) -> tuple[ApeLocalChain, Deployment]:
+def set_up(provider: ProviderAPI) -> tuple[ApeLocalChain, Deployment]:
     """Our own contracts on the connected chain; DAI on a fork is the real one."""
     chain = ApeLocalChain(provider)
     chain.set_balance(DEPLOYER, ENDOWMENT.amount_wei)
     token = DAI if provider.network.is_fork else chain.deploy(DEPLOYER, creation_code(chain.chain_id))
-    return chain, deploy_all(chain, DEPLOYER, token, parameters_for)
+    return chain, deploy_all(chain, DEPLOYER, token)
 
 
-def endow(
-    provider: ProviderAPI, chain: ApeLocalChain, token: Address, names: Iterable[str], money: Holdings = ENDOWMENT
-) -> None:
+def endow(provider: ProviderAPI, chain: ApeLocalChain, token: Address, names: Iterable[str]) -> None:
     """Give actors money."""
     for account in (actor(name).account for name in sorted(names)):
-        chain.set_balance(account, money.amount_wei)
+        chain.set_balance(account, ENDOWMENT.amount_wei)
         if provider.network.is_fork:
-            give_dai(provider.make_request, account, money.amount_token)
+            give_dai(provider.make_request, account, ENDOWMENT.amount_token)
         else:
-            mint = TOKEN_ABI.encode_call("mint", account, money.amount_token)
+            mint = TOKEN_ABI.encode_call("mint", account, ENDOWMENT.amount_token)
             chain.send(Transaction(DEPLOYER, token, mint))
 
 

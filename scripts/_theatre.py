@@ -2,10 +2,11 @@
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from ape.api import ProviderAPI
 from rich.console import Console
@@ -13,8 +14,11 @@ from rich.table import Table
 
 from connext import lifecycle
 from connext.abi import Artifact
-from connext.chain import Transaction
+from connext.chain import LocalChain, Transaction
 from connext.chain.ape import ApeLocalChain
+from connext.chain.deploying import deploy_all
+from connext.chain.fork import DAI, give_dai
+from connext.channel import Deployment
 from connext.errors import ConnextError
 from connext.replay.report import Origin, Replay, render, render_index
 from connext.replay.timeline import Moment, Recorder
@@ -22,8 +26,10 @@ from connext.replay.words import exact_duration
 from connext.stories import read_story
 from connext.story import STORY_MONEY, Story, world_of
 from connext.token import TOKEN_ABI
+from connext.types import Address
 from connext.world import World, actor
-from scripts._stage import endow, set_up
+from scripts._stage import DEPLOYER
+from scripts._test_dai import creation_code
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOUBLES = ("HostileRecipient", "HostileCondition", "AnyShare")
@@ -90,23 +96,104 @@ def _read(path: Path) -> Script:
     return Script(path, read_story(text, str(path)), f"sha256 {sha256(data).hexdigest()[:16]}")
 
 
-class Theatre:
-    """Plays stories on the connected chain, each as if it were the first."""
+class House(Protocol):
+    """Chains on which stories play."""
 
-    def __init__(self, provider: ProviderAPI, console: Console | None = None) -> None:
+    @property
+    def chain_in_words(self) -> str: ...
+
+    def fresh(self) -> AbstractContextManager[LocalChain]:
+        """A chain on which nothing has been played."""
+
+    def build(self, chain: LocalChain, story: Story) -> Deployment:
+        """Token and contracts, for this story."""
+
+    def give_tokens(self, chain: LocalChain, token: Address, account: Address) -> None:
+        """What everybody has of the token at the start."""
+
+
+class Anvil:
+    """The chain that Ape is connected to: an anvil, a fork or not. It is the same after every story."""
+
+    def __init__(self, provider: ProviderAPI) -> None:
         self.provider = provider
-        console = console or Console()
-        self.console = console if console.is_terminal else Console(width=WIDTH)
+
+    @property
+    def chain_in_words(self) -> str:
+        network = self.provider.network
+        kind = f"a fork of {network.name.removesuffix('-fork')}" if network.is_fork else "a local chain"
+        return f"{kind} (chain id {self.provider.chain_id})"
+
+    @contextmanager
+    def fresh(self) -> Iterator[LocalChain]:
+        snapshot = self.provider.make_request("evm_snapshot", [])
+        chain = ApeLocalChain(self.provider)
+        if not self.provider.network.is_fork:
+            chain.set_next_time(STORY_TIME)
+            chain.mine()
+        try:
+            yield chain
+        finally:
+            self.provider.make_request("evm_revert", [snapshot])
+
+    def build(self, chain: LocalChain, story: Story) -> Deployment:
+        if not self.provider.network.is_fork:
+            return build_with_test_dai(chain, story)
+        chain.set_balance(DEPLOYER, STORY_MONEY.amount_wei)
+        return deploy_all(chain, DEPLOYER, DAI, story.parameters)
+
+    def give_tokens(self, chain: LocalChain, token: Address, account: Address) -> None:
+        if self.provider.network.is_fork:
+            give_dai(self.provider.make_request, account, STORY_MONEY.amount_token)
+        else:
+            mint_test_dai(chain, token, account)
+
+
+class InProcess:
+    """The in-process EVM: for stories that are played beside what Ape is connected to."""
+
+    chain_in_words = "the in-process EVM"
+
+    @contextmanager
+    def fresh(self) -> Iterator[LocalChain]:
+        from connext.chain.evm import EvmChain
+
+        yield EvmChain(genesis_time=STORY_TIME)
+
+    def build(self, chain: LocalChain, story: Story) -> Deployment:
+        return build_with_test_dai(chain, story)
+
+    def give_tokens(self, chain: LocalChain, token: Address, account: Address) -> None:
+        mint_test_dai(chain, token, account)
+
+
+def build_with_test_dai(chain: LocalChain, story: Story) -> Deployment:
+    chain.set_balance(DEPLOYER, STORY_MONEY.amount_wei)
+    token = chain.deploy(DEPLOYER, creation_code(chain.chain_id))
+    return deploy_all(chain, DEPLOYER, token, story.parameters)
+
+
+def mint_test_dai(chain: LocalChain, token: Address, account: Address) -> None:
+    mint = TOKEN_ABI.encode_call("mint", account, STORY_MONEY.amount_token)
+    chain.send(Transaction(DEPLOYER, token, mint))
+
+
+class Theatre:
+    """Plays stories, each as if it were the first."""
+
+    def __init__(self, house: House, console: Console) -> None:
+        self.house = house
+        self.console = console
         self._doubles = {name: _double(name) for name in DOUBLES}
 
     def play(self, script: Script) -> Replay:
-        with self._as_it_was():
-            world = self._world(script.story)
+        with self.house.fresh() as chain:
+            world = self._world(chain, script.story)
             origin = Origin(
                 source=script.path.name,
                 source_hash=script.source_hash,
                 commit=_commit(),
-                chain=self._chain_in_words(),
+                chain=self.house.chain_in_words,
                 block=world.start.number,
             )
             recorder = Recorder(world, script.story)
@@ -121,34 +208,18 @@ class Theatre:
         self._conclude(replay)
         return replay
 
-    @contextmanager
-    def _as_it_was(self) -> Iterator[None]:
-        """The chain is the same afterwards."""
-        snapshot = self.provider.make_request("evm_snapshot", [])
-        try:
-            yield
-        finally:
-            self.provider.make_request("evm_revert", [snapshot])
-
-    def _world(self, story: Story) -> World:
-        if not self.provider.network.is_fork:
-            clock = ApeLocalChain(self.provider)
-            clock.set_next_time(STORY_TIME)
-            clock.mine()
-        chain, deployment = set_up(self.provider, story.parameters)
+    def _world(self, chain: LocalChain, story: Story) -> World:
+        """Everybody has money, and has given the manager an allowance."""
+        deployment = self.house.build(chain, story)
         first_block = chain.head.number
-        endow(self.provider, chain, deployment.token, story.names, STORY_MONEY)
         approval = TOKEN_ABI.encode_call("approve", deployment.domain.verifying_contract, 2**256 - 1)
-        for name in story.names:
-            chain.send(Transaction(actor(name).account, deployment.token, approval))
+        for account in (actor(name).account for name in story.names):
+            chain.set_balance(account, STORY_MONEY.amount_wei)
+            self.house.give_tokens(chain, deployment.token, account)
+            chain.send(Transaction(account, deployment.token, approval))
         return world_of(
             story, chain, deployment, policy=lifecycle.POLICY, first_block=first_block, doubles=self._doubles
         )
-
-    def _chain_in_words(self) -> str:
-        network = self.provider.network
-        kind = f"a fork of {network.name.removesuffix('-fork')}" if network.is_fork else "a local chain"
-        return f"{kind} (chain id {self.provider.chain_id})"
 
     # --- What is shown ---
 
@@ -193,6 +264,12 @@ def _lines(moment: Moment) -> Iterator[str]:
         yield f"[{style}]{who}{deed.function}: {came}[/{style}]"
     for problem in moment.problems:
         yield f"[bold red]{_plain(problem)}[/bold red]"
+
+
+def console() -> Console:
+    """As wide as the terminal, or wide enough for a file."""
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=WIDTH)
 
 
 def _plain(text: str) -> str:

@@ -37,7 +37,7 @@ def cli(cli_ctx, provider, paths, folder, no_report) -> None:  # noqa: ARG001 # 
       ape run replay scenarios --network ethereum:mainnet-fork:foundry
     """
     from connext.stories import InvalidStory
-    from scripts._theatre import CannotRead, NoStories, Theatre, read_scripts, write_reports
+    from scripts._theatre import Anvil, CannotRead, NoStories, Theatre, console, read_scripts, write_reports
 
     if not provider.network.is_dev:
         raise click.UsageError(
@@ -47,7 +47,7 @@ def cli(cli_ctx, provider, paths, folder, no_report) -> None:  # noqa: ARG001 # 
         scripts = read_scripts(paths)
     except (InvalidStory, NoStories, CannotRead) as error:
         raise click.UsageError(str(error)) from None
-    theatre = Theatre(provider)
+    theatre = Theatre(Anvil(provider), console())
     replays = [(one.name, theatre.play(one)) for one in scripts]
     if not no_report:
         written = write_reports(replays, folder)
