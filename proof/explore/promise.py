@@ -48,8 +48,7 @@ class Promise:
     def _balance(self, channel: str, state: State, shares: Shares) -> Money:
         """Contribution + net + open transfers at their outcome. What others were to receive of a withdrawal is gone."""
         stage, side = self._stage, self._stage.side(channel)
-        known = stage.world.ledger().channels[stage.world.channel_id(channel)]
-        balance = list(map(add, amounts_for(side, known.contributions), amounts_for(side, state)))
+        balance = list(map(add, amounts_for(side, stage.contributions(channel)), amounts_for(side, state)))
         for transfer in state.transfers:
             balance[transfer.asset] += part_of(side, transfer, shares[stage.payment_on(triple_of(transfer))])
         for signed in stage.withdrawals(channel):
@@ -58,14 +57,15 @@ class Promise:
         return balance[0], balance[1]
 
     def _extremes(self) -> Iterator[dict[str, int]]:
-        """Each outcome at its lowest and highest. What the party can prove and is paid by, it has recorded (rule 8)."""
-        stage = self._stage
-        bounds = [
-            (stage.share(name) if name in stage.provable & stage.incoming else 0, stage.share(name))
-            for name in stage.payments
-        ]
-        for choice in product(*bounds):
-            yield dict(zip(stage.payments, choice, strict=True))
+        """Each outcome at its lowest and highest."""
+        for choice in product(*(self._bounds(name) for name in self._stage.payments)):
+            yield dict(zip(self._stage.payments, choice, strict=True))
+
+    def _bounds(self, payment: str) -> tuple[int, int]:
+        """What the party can prove and is paid by, it records (rule 8); of its secrets, the others prove nothing."""
+        stage, share = self._stage, self._stage.share(payment)
+        records = payment in stage.provable & stage.incoming
+        return share if records else 0, share if records or payment not in stage.secrets else 0
 
 
 def _may_be_last(stage: Stage, channel: str) -> list[State]:

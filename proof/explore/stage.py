@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connext.actions import play
-from connext.chain import Receipt, Transaction
+from connext.chain import BLOCK_SECONDS, Receipt, Transaction
 from connext.chain.evm import EvmChain
 from connext.channel import UNSEEN, Deployment, Signed, countersigned
 from connext.conditions import evaluate
@@ -22,12 +22,15 @@ from connext.signing import Signable
 from connext.stories import read_story
 from connext.story import Story, world_of
 from connext.transfers import Triple, triple_of
-from connext.types import ChannelIdentity, Side
+from connext.types import NOTHING, Amounts, ChannelIdentity, Side
 from connext.world import Actor, World, actor
 from proof.machine import Machine
 from tests.scene import deploy, enrich
 
 HISTORIES = Path(__file__).parent / "histories"
+GAP = BLOCK_SECONDS + 1
+"""Seconds from one transaction of a story to the next: each waits until it is confirmed."""
+
 STRANGER = "mallory"
 """Somebody who is party of no channel of the history."""
 
@@ -152,10 +155,22 @@ class Stage:
     def channel_name(self, channel_id: bytes) -> str:
         return next(name for name in self.channels if self.world.channel_id(name) == channel_id)
 
+    def contributions(self, channel: str) -> Amounts:
+        known = self.world.ledger().channels.get(self.world.channel_id(channel))
+        return NOTHING if known is None else known.contributions
+
     def machine(self) -> Machine:
+        """At the time when the game begins."""
         chain = self.world.chain
         assert isinstance(chain, EvmChain)
-        return Machine.of(chain)
+        machine = Machine.of(chain)
+        machine.time = self.start
+        return machine
+
+    @property
+    def start(self) -> int:
+        """Of the game, in Unix seconds."""
+        return self.world.chain.head.time + GAP
 
     # --- What the honest party's signature is under ---
 

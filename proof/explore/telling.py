@@ -11,7 +11,7 @@ from connext.messages import State
 from connext.replay.words import exact_duration
 from connext.transfers import triple_of
 from connext.types import Asset, Side
-from proof.explore.game import Game, Position, Step
+from proof.explore.game import Found, Game, Position, Step
 from proof.explore.promise import Money
 
 
@@ -20,7 +20,7 @@ class Teller:
 
     def __init__(self, game: Game) -> None:
         self._game, self._stage = game, game.stage
-        self._start = game.stage.world.chain.head.time
+        self._start = game.stage.start
 
     # --- Who is who, and what was signed ---
 
@@ -50,7 +50,7 @@ class Teller:
     def _content(self, channel: str, signed: Signed[State]) -> str:
         """Balances, and what is open."""
         state, identity = signed.message, self._stage.channels[channel]
-        known = self._stage.world.ledger().channels[state.channel_id].contributions
+        known = self._stage.contributions(channel)
         names = {account: name for name, actor in self._stage.world.actors.items() for account in (actor.account,)}
         user, node = names[identity.user], names[identity.node]
         balances = (
@@ -88,6 +88,10 @@ class Teller:
                 number += 1
                 yield f"  {number}. {sentence}"
             position = step.to
+
+    def end(self, found: Found) -> str:
+        due = min(self._game.promise.ends(self._game.board.shares(found.worst.position.node)), key=sum)
+        return f"{self._stage.honest} has {money(found.worst.end)} out of it; promised at these outcomes: {money(due)}"
 
     def _sentence(self, before: Position, step: Step) -> str | None:
         me = self._stage.honest
