@@ -13,11 +13,13 @@ each payment that it gets.
 All times are processor time, so that other programs on the machine disturb little.
 """
 
+import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from coincurve import PrivateKey, PublicKey
 
@@ -240,6 +242,16 @@ def _checking(sizes: Iterable[int], pair_of: Callable[[int], Pair]) -> Curve:
     pairs = {size: pair_of(size) for size in sizes}
     rounds = [{size: measure_checking(pair, CHECKS_PER_ROUND) for size, pair in pairs.items()} for _ in range(ROUNDS)]
     return tuple((size, round(1e6 * statistics.median(times[size] for times in rounds))) for size in pairs)
+
+
+def machine() -> str:
+    """The processor, where the system tells it, and Python."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{next(names, platform.machine())}, Python {platform.python_version()}"
 
 
 def text(measured: Mapping[str, Rate]) -> str:

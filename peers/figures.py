@@ -26,8 +26,9 @@ Columns = Mapping[str, tuple[Column, ...]]
 
 @dataclass(frozen=True)
 class Figures:
-    """What one run measures. rates: off chain. curves: how cost grows, by what grows."""
+    """What one run measures. machine: on which, for what is in time. rates: off chain. curves: how cost grows."""
 
+    machine: str
     columns: Columns
     rates: Mapping[str, Rate]
     curves: Mapping[str, Curve]
@@ -65,6 +66,7 @@ class Difference:
 
 def to_json(figures: Figures) -> str:
     document = {
+        "machine": figures.machine,
         "gas": {asset: [asdict(column) for column in columns] for asset, columns in figures.columns.items()},
         "rates": {name: asdict(rate) for name, rate in figures.rates.items()},
         "growth": figures.curves,
@@ -75,6 +77,7 @@ def to_json(figures: Figures) -> str:
 def from_json(text: str) -> Figures:
     document = json.loads(text)
     return Figures(
+        document["machine"],
         {asset: tuple(map(_column, columns)) for asset, columns in document["gas"].items()},
         {name: Rate(**rate) for name, rate in document["rates"].items()},
         {name: tuple((x, y) for x, y in curve) for name, curve in document["growth"].items()},

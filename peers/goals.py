@@ -36,7 +36,7 @@ REASONS = {
     TOP_UP: "Perun's and Nitro's deposits add to a number. Here it is also checked that the channel is open, that it "
     "stays within the capacity, which limits what a fault can cost, and that nobody calls back out of another call; "
     "the event names the side and both assets.",
-    COLLATERAL: "Elsewhere the node pays from its wallet; here that takes what the next row of the table says, for the "
+    COLLATERAL: "Nitro's node pays from its wallet; here that takes what the next row of the table says, for the "
     "reason of row 2. Out of the reserve, two slots change in the place of one, and the channel's terms are in the "
     "calldata. It is cheaper as soon as a token would have to move, or one transaction serves two channels.",
     CLOSE: "Most of it is the same everywhere: the base cost, the token's own transfer, two signatures. Against what "

@@ -33,7 +33,7 @@ the published contracts of the other systems into `.build/peers`, checked by the
   out has a line of its own.
 * This project takes a node's collateral out of its reserve inside of the contract, and pays the node into that. So row
   3 moves no money into the contract; filling the reserve, once for any number of channels, has a line of its own, too,
-  and so has a node that pays from its wallet, as all the others do in row 3.
+  and so has a node that pays from its wallet, as it does in row 3 of the others that are measured.
 * Quoted columns are those of `docs/peers.json`: measured earlier in the same way, of systems that no registry has as
   compiled contracts.
 
@@ -63,7 +63,7 @@ RATES = """\
 Per second on one core, by processor time, medians of five rounds (`make bench` measures them alone). An update is a
 payment between two parties: proposed, checked, countersigned, and the countersignature checked. A voucher is a payment
 by stream: signed and checked. Files and networks are left out. *Signatures alone* is what signing and recovering as
-often would allow, were there nothing else to do.
+often would allow, were there nothing else to do. On {machine}.
 
 """
 
@@ -108,7 +108,7 @@ def page(figures: Figures) -> str:
         table.LEGEND + table.versions(columns),
         SHORTFALLS + _shortfalls(columns),
         BATCHES + table.batches(columns),
-        RATES + _rates(figures),
+        RATES.format(machine=figures.machine) + _rates(figures),
         GROWTH + "\n".join(_growth(name, plot) for name, plot in growth.plots(figures.curves).items()),
         _money(),
         DIFFERENCES + table.list_of_differences(columns),

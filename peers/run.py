@@ -36,7 +36,7 @@ def run() -> tuple[Figures, list[str]]:
     rates = bench.rates()
     _say("off chain: growth")
     curves |= growth.off_chain()
-    return Figures(columns, rates, curves), [*not_the_snapshot, *_differences(curves)]
+    return Figures(bench.machine(), columns, rates, curves), [*not_the_snapshot, *_differences(curves)]
 
 
 def _columns(chain: BenchChain, stage: Stage) -> tuple[Columns, list[str]]:

@@ -70,6 +70,16 @@ def test_growth_is_measured_at_every_size(quick: None) -> None:  # noqa: ARG001
         assert all(microseconds > 0 for _, microseconds in curve)
 
 
+def test_the_machine_is_told_where_the_system_does_not_know_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.platform, "machine", lambda: "riscv64")
+    monkeypatch.setattr(bench.platform, "python_version", lambda: "3.12.1")
+    for cpuinfo in ("", "processor\t: 0\nmodel\t\t: 1\n"):
+        monkeypatch.setattr(bench.Path, "read_text", lambda _, text=cpuinfo: text)
+        assert bench.machine() == "riscv64, Python 3.12.1"
+    monkeypatch.setattr(bench.Path, "read_text", lambda _: "model name\t: Some CPU @ 2 GHz\n" * 2)
+    assert bench.machine() == "Some CPU @ 2 GHz, Python 3.12.1"
+
+
 def test_what_is_printed() -> None:
     assert bench.text(
         {"countersigned updates": Rate(4_567, 7_089, 0.644), "vouchers": Rate(12_345, 13_900, 0.888)}
