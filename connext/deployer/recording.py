@@ -11,7 +11,7 @@ from connext.keccak import keccak256
 def make_record(
     plan: Plan, wanted: Wanted, creation: Creation, source: str, compiler: Compiler, commit: str | None
 ) -> Record:
-    """source: the standard JSON that the code was compiled from; commit: of the sources, None if they differ from it."""
+    """source: the standard JSON that the code was compiled from; commit: of the sources, None if they differ."""
     return Record(
         contract=wanted.contract,
         address=wanted.address,
