@@ -101,6 +101,7 @@ def test_anyone_settles_transfers(channel, leave, show, promise, manager, people
         (1, EXPIRY, 0),
         (None, EXPIRY, 0),
         (None, EXPIRY + 3650 * DAY, 0),
+        (FULL_SHARE // 2, EXPIRY + 3650 * DAY, 25),
     ],
     ids=[
         "all, long before the expiry",
@@ -111,6 +112,7 @@ def test_anyone_settles_transfers(channel, leave, show, promise, manager, people
         "almost nothing",
         "nothing recorded",
         "nothing recorded, ten years after",
+        "half, ten years after",
     ],
 )
 def test_a_final_transfer(channel, leave, show, promise, at, wealth, payer, asset, share, time, for_payee):
@@ -254,7 +256,8 @@ def test_where_nothing_wanted_can_be_settled(channel, leave, show, promise, mana
 
 
 def test_nothing_is_settled_twice(channel, leave, show, promise, manager, wealth):
-    transfers = (promise(NODE, ETH, 10), promise(NODE, DAI, 20))
+    """Not even out of what the open transfers hold in the same asset."""
+    transfers = (promise(NODE, ETH, 10), promise(NODE, ETH, 20))
     leave(channel, transfers)
     promise.keep(transfers[0])
     show(channel, transfers)
@@ -264,7 +267,7 @@ def test_nothing_is_settled_twice(channel, leave, show, promise, manager, wealth
             show(channel, transfers, wanted)
     promise.keep(transfers[1])
     show(channel, transfers, 0b11)
-    assert wealth() - before == handed_out(user_token=20)
+    assert wealth() - before == handed_out(user_wei=20)
 
 
 def test_nor_once_all_is_handed_out(channel, leave, show, promise, manager):
