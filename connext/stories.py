@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, get_type_hints
 
 import yaml
+from yaml.reader import ReaderError
 
 from connext.actions import Action, UnknownAction, read_action, write_action
 from connext.errors import ConnextError
@@ -72,6 +73,9 @@ def read_story(text: str, source: str = "story") -> Story:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise InvalidStory(source, mark.line + 1 if mark else 1, str(error.problem)) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise InvalidStory(source, line, f"{chr(error.character)!r} cannot be in a story") from None
     try:
         return _read(root)
     except InvalidValue as error:

@@ -93,7 +93,12 @@ def _read(path: Path) -> Script:
         raise CannotRead(path, error.strerror or str(error)) from None
     except UnicodeDecodeError:
         raise CannotRead(path, "it is not UTF-8 text") from None
-    return Script(path, read_story(text, str(path)), f"sha256 {sha256(data).hexdigest()[:16]}")
+    return Script(path, read_story(text, str(path)), hash_of(data))
+
+
+def hash_of(data: bytes) -> str:
+    """Of a story's file."""
+    return f"sha256 {sha256(data).hexdigest()[:16]}"
 
 
 class House(Protocol):
@@ -203,7 +208,13 @@ class Theatre:
                 self._show(moment)
                 moments.append(moment)
             replay = Replay(
-                script.story, origin, recorder.start, tuple(moments), recorder.ends(), recorder.problems_at_end()
+                story=script.story,
+                origin=origin,
+                start=recorder.start,
+                moments=tuple(moments),
+                ends=recorder.ends(),
+                settlements=recorder.settlements(),
+                problems_at_end=recorder.problems_at_end(),
             )
         self._conclude(replay)
         return replay

@@ -5,13 +5,24 @@ from pathlib import Path
 import click
 from ape.cli import ape_cli_context
 
-from scripts._options import script
+from scripts._options import ChannelId, script
 
 REPORTS = Path(".build") / "replays"
 
 
-@script(short_help="Replay scenarios step by step, and write a report.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@script(short_help="Replay scenarios, or a channel of a live chain, step by step, and write a report.")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--channel",
+    "channel_id",
+    type=ChannelId(),
+    help="Replay this channel of the connected chain, and write it as a story (--out).",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the story of the channel.  [default: channel-<id>.yaml beside the report]",
+)
 @click.option(
     "--report",
     "folder",
@@ -22,11 +33,15 @@ REPORTS = Path(".build") / "replays"
 )
 @click.option("--no-report", is_flag=True, help="Write no report.")
 @ape_cli_context()
-def cli(cli_ctx, provider, paths, folder, no_report) -> None:  # noqa: ARG001 # Ape passes both
+def cli(cli_ctx, provider, paths, channel_id, out, folder, no_report) -> None:  # noqa: ARG001 # Ape passes both
     """Play stories (scenarios/*.yaml, or any file in that form) on a fresh local chain, or on a fork.
 
     Every step is shown as it happens and compared with what the story expects: which transactions fail and how, what
     they emit, what everybody has at the end, to the wei. The form: docs/formats.md; your first own: docs/auditing.md.
+
+    With --channel, the transactions of that channel are found on the connected chain, sent once more on a fork of the
+    block before them, and told as a story with test keys, which plays in process: edit it and ask "what if".
+
     Exit code 1 if anything comes out otherwise; 2 if a file is no story (its line is named, and nothing is played).
 
     \b
@@ -35,9 +50,29 @@ def cli(cli_ctx, provider, paths, folder, no_report) -> None:  # noqa: ARG001 # 
       ape run replay scenarios/stale-exit-answered-by-a-stranger.yaml
       ape run replay my-dispute.yaml --report /tmp/reports
       ape run replay scenarios --network ethereum:mainnet-fork:foundry
+      ape run replay --channel 0x4f… --network ethereum:sepolia:node --out what-if.yaml
     """
+    if bool(paths) == bool(channel_id):
+        raise click.UsageError("name stories (for instance: scenarios), or a channel with --channel 0x…, not both")
+    if channel_id is None:
+        if out is not None:
+            raise click.UsageError("--out is for the story of a --channel")
+        replays, wrong = play_stories(provider, paths)
+    else:
+        path = out or folder / f"channel-{channel_id.hex()[:8]}.yaml"
+        replays, wrong = play_channel(provider, channel_id, path)
+    if not no_report:
+        from scripts._theatre import write_reports
+
+        click.echo(f"\nreport: {write_reports(replays, folder)[-1]}")
+    if wrong:
+        raise click.ClickException(f"not as it should be: {'; '.join(wrong)}")
+
+
+def play_stories(provider, paths):
+    """The replays by name, and the names of those that came out otherwise than they say."""
     from connext.stories import InvalidStory
-    from scripts._theatre import Anvil, CannotRead, NoStories, Theatre, console, read_scripts, write_reports
+    from scripts._theatre import Anvil, CannotRead, NoStories, Theatre, console, read_scripts
 
     if not provider.network.is_dev:
         raise click.UsageError(
@@ -49,9 +84,17 @@ def cli(cli_ctx, provider, paths, folder, no_report) -> None:  # noqa: ARG001 # 
         raise click.UsageError(str(error)) from None
     theatre = Theatre(Anvil(provider), console())
     replays = [(one.name, theatre.play(one)) for one in scripts]
-    if not no_report:
-        written = write_reports(replays, folder)
-        theatre.console.print(f"\nreport: {written[-1]}", highlight=False, soft_wrap=True)
-    wrong = [name for name, replay in replays if replay.problems]
-    if wrong:
-        raise click.ClickException(f"not as it says: {', '.join(wrong)}")
+    return replays, [name for name, replay in replays if replay.problems]
+
+
+def play_channel(provider, channel_id, path):
+    """The replay, and what is not as it was on the chain."""
+    from scripts._archive import ChannelReplay
+    from scripts._theatre import console
+
+    terminal = console()
+    replay, differences = ChannelReplay(provider, channel_id, terminal).perform(path)
+    click.echo(f"\nstory: {path}")
+    if not differences:
+        click.echo("the same transactions have the same results on the fork, and the story has the same end")
+    return [(path.stem, replay)], differences

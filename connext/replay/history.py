@@ -127,7 +127,7 @@ class _Teller:
 
     def __post_init__(self) -> None:
         self._start = self.past[0].time - LEAD
-        self._time = 0
+        self._time = self._delay = 0
         self._dispute = 0
         self._reserve: dict[str, Holdings] = {}
         self._lists = _lists_in(self.past)
@@ -164,10 +164,13 @@ class _Teller:
     # --- Time and people ---
 
     def _at(self, time: int) -> None:
-        """The next transaction's time: blocks of a local chain have one each."""
-        since = time - self._start
+        """The next transaction's time: a block of a local chain has one, and no two have the same time."""
+        since = time - self._start + self._delay
         if since <= self._time:
-            self.notes.append(f"step {len(self.actions) + 1} is one second later: it shared its block")
+            self.notes.append(
+                f"the {len(self.actions) + 1}. action and all later ones come a second later: no two at once"
+            )
+            self._delay += self._time + 1 - since
             since = self._time + 1
         self._time = since
 

@@ -11,7 +11,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from connext.display import format_amount, format_amounts, format_duration
-from connext.ledger import Holdings
+from connext.ledger import Holdings, Settlement
 from connext.replay.positions import ChannelPosition, Position, Positions
 from connext.replay.timeline import MANAGER, REGISTRY, THE_WORLD, Deed, Moment
 from connext.replay.words import exact_duration
@@ -43,6 +43,7 @@ class Replay:
     start: Positions
     moments: tuple[Moment, ...]
     ends: Mapping[str, End]
+    settlements: Mapping[str, Settlement]
     problems_at_end: tuple[str, ...]
 
     @property

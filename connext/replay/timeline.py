@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connext import envelopes, events
+from connext import envelopes, events, reckoning
 from connext.abi import Event, Invocation, artifact, manager_abi
 from connext.actions import Action, write_action
 from connext.chain import CONTRACTS, Receipt
@@ -13,6 +13,7 @@ from connext.checking import Play, Step
 from connext.display import format_amounts
 from connext.envelopes import Envelope, SignedExit
 from connext.keccak import keccak256
+from connext.ledger import Settlement
 from connext.messages import (
     NO_ITEMS,
     Resume,
@@ -110,6 +111,10 @@ class Recorder:
 
     def ends(self) -> Mapping[str, End]:
         return self._play.ends()
+
+    def settlements(self) -> Mapping[str, Settlement]:
+        """How channels ended, by name, as far as they did."""
+        return reckoning.found(self.world).settlements
 
     def problems_at_end(self) -> tuple[str, ...]:
         return self._play.problems_at_end()

@@ -36,11 +36,25 @@ def launch(purpose: str, *options: str) -> tuple[subprocess.Popen[str], str]:
 
 
 @contextmanager
-def fork_of(url: str) -> Iterator[str]:
-    """The URL of a fork of the chain behind `url`, at its head. It asks that chain for what it needs."""
-    process, fork_url = launch("a fork", "--fork-url", url, "--no-storage-caching")
-    try:
+def fork_of(url: str, block: int | None = None) -> Iterator[str]:
+    """The URL of a fork of the chain behind `url`, at its head or at a block. It asks that chain for what it needs."""
+    at = () if block is None else ("--fork-block-number", str(block))
+    with _running("a fork", "--fork-url", url, *at, "--no-storage-caching") as fork_url:
         yield fork_url
+
+
+@contextmanager
+def empty_chain(chain_id: int, time: int) -> Iterator[str]:
+    """The URL of a chain with that id on which nothing has happened by that time (Unix seconds)."""
+    with _running("an empty chain", "--chain-id", str(chain_id), "--timestamp", str(time)) as url:
+        yield url
+
+
+@contextmanager
+def _running(purpose: str, *options: str) -> Iterator[str]:
+    process, url = launch(purpose, *options)
+    try:
+        yield url
     finally:
         assert process.stdin is not None
         process.stdin.close()

@@ -1,0 +1,130 @@
+"""The original transactions of a channel once more, on a fork of the chain at the block before they began.
+
+Where the endpoint has no state of that block, on an empty chain with the same contracts at the same addresses. There,
+and where something else than the channel's own transactions gave it to them, accounts get the money and allowances that
+they had.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from connext.abi import Log, manager_abi
+from connext.chain import KNOWN_ABI
+from connext.channel import Deployment
+from connext.deployer.node import Node
+from connext.replay.archive import History, Sent
+from connext.token import TOKEN_ABI
+from connext.types import Address, Bytes32, checksum
+
+PLENTY_WEI = 10**24
+UNLIMITED = 2**256 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """differences: what came out otherwise than on the chain, in words; notes: what had to be given."""
+
+    transactions: int
+    differences: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def copy_contracts(origin: Node, empty: Node, deployment: Deployment) -> None:
+    """The code of today at the same addresses, with empty storage."""
+    known = deployment.conditions
+    conditions = (known.hash_lock, known.stream, known.linked_payment, known.all_of, known.any_of)
+    for address in (deployment.domain.verifying_contract, deployment.token, *conditions):
+        empty.ask("anvil_setCode", checksum(address), "0x" + origin.code(address).hex())
+
+
+def rerun(origin: Node, fork: Node, deployment: Deployment, history: History, channel_id: Bytes32) -> Rerun:
+    """fork: an anvil. Raises EndpointGone, Refused."""
+    stage = _Stage(fork, deployment)
+    differences: list[str] = []
+    for sent in history.sent:
+        differences += stage.repeat(sent)
+    last = history.sent[-1].block
+    then, now = _channel(origin, deployment, channel_id, last), _channel(fork, deployment, channel_id, None)
+    if then != now:
+        differences.append(f"the channel ends as {now}, on the chain as {then}")
+    return Rerun(len(history.sent), tuple(differences), tuple(stage.notes))
+
+
+class _Stage:
+    def __init__(self, fork: Node, deployment: Deployment) -> None:
+        self.fork = fork
+        self.deployment = deployment
+        self.manager = deployment.domain.verifying_contract
+        self.notes: list[str] = []
+        self._time = int(fork.block("latest")["timestamp"], 16)
+
+    def repeat(self, sent: Sent) -> Iterator[str]:
+        """Send it at its time; what is otherwise."""
+        self._provide(sent)
+        self._time = max(sent.time, self._time)
+        self.fork.ask("evm_setNextBlockTimestamp", self._time)
+        self.fork.ask("anvil_setNextBlockBaseFeePerGas", "0x0")
+        receipt = self._send(sent.sender, sent.to, sent.data, sent.value, sent.gas)
+        name = f"transaction 0x{sent.hash.hex()}"
+        if not int(receipt["status"], 16):
+            yield f"{name} failed"
+            return
+        logs = tuple(
+            Log(
+                bytes.fromhex(log["address"][2:]),
+                tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
+                bytes.fromhex(log["data"][2:]),
+            )
+            for log in receipt["logs"]
+        )
+        if logs != sent.logs:
+            yield f"{name} emitted {_names(logs)}, on the chain {_names(sent.logs)}, or the same with other values"
+
+    def _provide(self, sent: Sent) -> None:
+        """Money for the sender, and the tokens and the allowance that the transaction used."""
+        self.fork.ask("anvil_setBalance", checksum(sent.sender), hex(PLENTY_WEI + sent.value))
+        for log in sent.logs:
+            event = KNOWN_ABI.decode_log(log)
+            if event is None or log.address != self.deployment.token or event.name != "Transfer":
+                continue
+            if event.values["dst"] == self.manager:
+                self._provide_tokens(event.values["src"], event.values["wad"])
+
+    def _provide_tokens(self, owner: Address, amount: int) -> None:
+        token = self.deployment.token
+        has = self.fork.read(TOKEN_ABI, token, "balanceOf", owner)
+        if has < amount:
+            self.notes.append(f"{checksum(owner)} was given {amount - has} of the token's smallest unit")
+            self.fork.ask("anvil_dealERC20", checksum(owner), checksum(token), hex(amount))
+        if self.fork.read(TOKEN_ABI, token, "allowance", owner, self.manager) < amount:
+            self.notes.append(f"{checksum(owner)} was made to give the manager an allowance")
+            self._send(owner, token, TOKEN_ABI.encode_call("approve", self.manager, UNLIMITED), 0, 1_000_000)
+            self._time = int(self.fork.block("latest")["timestamp"], 16)
+
+    def _send(self, sender: Address, to: Address, data: bytes, value: int, gas: int):  # type: ignore[no-untyped-def] # JSON
+        self.fork.ask("anvil_impersonateAccount", checksum(sender))
+        request = {
+            "from": checksum(sender),
+            "to": checksum(to),
+            "data": "0x" + data.hex(),
+            "value": hex(value),
+            "gas": hex(gas),
+            "gasPrice": "0x0",
+        }
+        return self.fork.ask("eth_sendTransactionSync", request)
+
+
+def _channel(node: Node, deployment: Deployment, channel_id: Bytes32, block: int | None) -> tuple[object, ...]:
+    """What the manager's `channelOf` says at the end of a block, or now."""
+    request = {
+        "to": checksum(deployment.domain.verifying_contract),
+        "data": "0x" + manager_abi().encode_call("channelOf", channel_id).hex(),
+    }
+    answer = node.data("eth_call", request, "latest" if block is None else hex(block))
+    result: tuple[object, ...] = manager_abi().decode_result("channelOf", answer)
+    return result
+
+
+def _names(logs: tuple[Log, ...]) -> str:
+    events = (KNOWN_ABI.decode_log(log) for log in logs)
+    return ", ".join(event.name if event is not None else "?" for event in events) or "nothing"

@@ -1,0 +1,124 @@
+"""A channel of the connected chain, replayed from its id alone: its own transactions on a fork, then its story."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ape.api import ProviderAPI
+from ape.exceptions import ProviderError
+from ape_connext.anvil import empty_chain, fork_of
+from rich.console import Console
+from rich.progress import Progress
+
+from connext.deployer.node import Node, Refused, http_carrier
+from connext.ledger import ChannelLedger
+from connext.replay.archive import Archive, History
+from connext.replay.history import CHANNEL, Told, tell
+from connext.replay.report import Replay
+from connext.replay.rerun import Rerun, copy_contracts, rerun
+from connext.stories import read_story, write_story
+from connext.types import Bytes32, checksum
+from scripts._connection import Connection, node_of
+from scripts._theatre import CannotWrite, InProcess, Script, Theatre, hash_of
+
+
+class ChannelReplay:
+    """Raises what `Connection` does, UnknownChannel, CannotTell, NoTraces, EndpointGone, Refused, CannotWrite."""
+
+    def __init__(self, provider: ProviderAPI, channel_id: Bytes32, console: Console) -> None:
+        self._provider = provider
+        self._connection = Connection(provider)
+        self._channel_id = channel_id
+        self._console = console
+        self._node = node_of(provider)
+
+    def perform(self, path: Path) -> tuple[Replay, list[str]]:
+        """Write the story to `path` and play it; what differs from the chain, in words."""
+        history = self._find()
+        again = self._again(history)
+        told = tell(history.past, history.identity, self._connection.deployment, self._title())
+        replay = self._play(told, path)
+        on_chain = self._connection.on_ledger(self._channel_id)
+        differences = [*again.differences, *_compared(on_chain, replay), *replay.problems]
+        for note in (*again.notes, *told.notes):
+            self._console.print(f"note: {note}", markup=False, highlight=False)
+        return replay, differences
+
+    def _title(self) -> str:
+        return f"Channel 0x{self._channel_id.hex()[:8]} of {self._connection.network.choice}"
+
+    def _find(self) -> History:
+        console = self._console
+        with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+            task = progress.add_task("searching the chain")
+            archive = Archive(
+                self._node,
+                self._connection.deployment,
+                self._connection.first_block,
+                lambda done, total: progress.update(task, completed=done, total=total),
+            )
+            history = archive.history(self._channel_id)
+        first, last = history.sent[0], history.sent[-1]
+        console.print(f"{len(history.sent)} transactions, in blocks {first.block} to {last.block}", highlight=False)
+        return history
+
+    def _again(self, history: History) -> Rerun:
+        """On a fork at the block before; without the state of that block, on an empty chain."""
+        before = history.sent[0].block - 1
+        try:
+            with fork_of(self._url(), before) as url:
+                fork = Node(http_carrier(url))
+                fork.code(self._connection.manager)  # without an archive it cannot be read
+                self._console.print(f"played again on a fork of block {before}", highlight=False)
+                return self._rerun(fork, history)
+        except (ProviderError, Refused) as error:
+            self._console.print(
+                f"the endpoint has no state of block {before} ({str(error).splitlines()[-1]}): "
+                "played again on an empty chain with the same contracts",
+                markup=False,
+                highlight=False,
+            )
+        with empty_chain(self._provider.chain_id, history.sent[0].time - 60) as url:
+            fork = Node(http_carrier(url))
+            copy_contracts(self._node, fork, self._connection.deployment)
+            return self._rerun(fork, history)
+
+    def _rerun(self, fork: Node, history: History) -> Rerun:
+        return rerun(self._node, fork, self._connection.deployment, history, self._channel_id)
+
+    def _play(self, told: Told, path: Path) -> Replay:
+        """Once to learn its ends, which are then written down; the second time is the one that is shown."""
+        quiet = Theatre(InProcess(), Console(quiet=True))
+        ends = quiet.play(Script(path, told.story, "")).ends
+        text = _header(told) + write_story(replace(told.story, ends=ends))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CannotWrite(path, error.strerror or str(error)) from None
+        return Theatre(InProcess(), self._console).play(
+            Script(path, read_story(text, str(path)), hash_of(text.encode()))
+        )
+
+    def _url(self) -> str:
+        return str(getattr(self._provider, "http_uri", None) or getattr(self._provider, "uri", ""))
+
+
+def _header(told: Told) -> str:
+    """Who the actors were, and what is otherwise, as comments."""
+    lines = [f"{name}: {checksum(address)}" for name, address in told.originals.items()]
+    return "".join(f"# {line}\n" for line in (*lines, *told.notes))
+
+
+def _compared(on_chain: ChannelLedger, replay: Replay) -> Iterator[str]:
+    """The channel's end in the story, beside the chain's."""
+    played = replay.moments[-1].after.channels[CHANNEL]
+    pairs = {
+        "status": (on_chain.status, played.status),
+        "contributions": (on_chain.contributions, played.contributions),
+        "settlement": (on_chain.settlement, replay.settlements.get(CHANNEL)),
+        "recorded nonce": (on_chain.recorded.nonce if on_chain.recorded else 0, played.recorded),
+    }
+    for what, (there, here) in pairs.items():
+        if there != here:
+            yield f"the story's {what}: {here}; on the chain: {there}"

@@ -1,0 +1,198 @@
+"""Stories and channels of a chain, replayed as auditors do it."""
+
+from pathlib import Path
+
+import pytest
+
+from connext.stories import read_story
+from tests.scripts.conftest import Pair
+from tests.scripts.running import CAROL, Run
+from tests.scripts.test_payments import routed
+from tests.scripts.trio import Trio
+
+ROOT = Path(__file__).parents[2]
+STORY = """\
+title: Alice pays in, and gets it back
+guarantees: [G5]
+channels:
+  main: {user: alice, node: bob, period: 1 d, salt: 0}
+actions:
+  - {do: go_silent, by: alice}
+  - {do: go_silent, by: bob}
+  - {do: deposit, by: alice, channel: main, side: user, amount: 1 ETH}
+  - {do: start_dispute, by: alice, channel: main}
+  - {do: advance, duration: 1 d}
+  - {do: settle, by: alice, channel: main}
+ends: {}
+"""
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(STORY)
+    return path
+
+
+# --- Stories ---
+
+
+def test_a_story_is_played_and_reported(run: Run, story: Path, tmp_path: Path) -> None:
+    output = run("replay", str(story), "--report", str(tmp_path / "out")).succeeded().output
+    assert "Alice pays in, and gets it back" in output
+    assert "startDispute: DisputeStarted" in output
+    assert "as it says: 6 steps" in output
+    page = (tmp_path / "out" / "mine.html").read_text()
+    assert "Everything came out as the story says." in page
+
+
+def test_the_same_story_gives_the_same_bytes(run: Run, story: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        run("replay", str(story), "--report", str(tmp_path / name)).succeeded()
+    one, two = ((tmp_path / name / "mine.html").read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_the_chain_is_as_it_was_afterwards(run: Run, story: Path, pair: Pair) -> None:
+    before = pair.portrait()
+    run("replay", str(story), "--no-report").succeeded()
+    assert pair.portrait() == before
+
+
+@pytest.mark.usefixtures("story")
+def test_a_folder_gives_an_index(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(STORY.replace("1 ETH", "2 ETH"))
+    run("replay", str(tmp_path), "--report", str(tmp_path / "out")).succeeded()
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"mine.html", "other.html", "index.html"}
+    assert 'href="other.html"' in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_story_that_comes_out_otherwise(run: Run, story: Path, tmp_path: Path) -> None:
+    story.write_text(STORY.replace("ends: {}", "ends: {alice: {wallet: 1 wei ETH}}"))
+    ran = run("replay", str(story), "--report", str(tmp_path / "out"))
+    ran.failed("not as it should be: mine")
+    assert "WRONG: at the end: alice: no change instead of wallet 0.000000000000000001 ETH" in ran.output
+    assert "Not as the story says" in (tmp_path / "out" / "mine.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (STORY.replace("by: alice, channel: main}", "by: alice, channel: other}"), "line 9: actions[3].channel"),
+        (STORY.replace("[G5]", "[G77]"), "line 2: guarantees[0]"),
+        (STORY.replace("duration: 1 d", "duration: soon"), "line 10: actions[4].duration"),
+        (STORY.replace("ends: {}", "ends: {"), "line 13"),
+        (STORY.replace("title: ", "titel: "), "line 1: titel"),
+        (STORY.replace("pays in", "pays \0"), "line 1: '\\x00' cannot be in a story"),
+        ("", "mine.yaml, line 1"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line_and_nothing_is_played(
+    run: Run, story: Path, tmp_path: Path, text: str, error: str
+) -> None:
+    (tmp_path / "good.yaml").write_text(STORY)
+    story.write_text(text)
+    ran = run("replay", str(tmp_path / "good.yaml"), str(story)).failed(error, code=2)
+    assert "startDispute" not in ran.output
+
+
+def test_what_cannot_be_read_or_written(run: Run, story: Path, tmp_path: Path) -> None:
+    run("replay", str(tmp_path / "none.yaml")).failed("none.yaml cannot be read: No such file", code=2)
+    (tmp_path / "empty").mkdir()
+    run("replay", str(tmp_path / "empty")).failed("has no stories", code=2)
+    run("replay", str(story), "--report", str(story / "below")).failed("no report can be written")
+    run("replay").failed("name stories", code=2)
+    story.write_bytes(b"\xff\xfe")
+    run("replay", str(story)).failed("it is not UTF-8 text", code=2)
+
+
+# --- A channel of a chain ---
+
+
+def channel_replayed(pair: Pair, *options: str) -> tuple[str, Path]:
+    out = pair.folder / "told.yaml"
+    report = ("--report", str(pair.folder / "report"))
+    ran = pair.run("replay", "--channel", pair.channel, "--out", str(out), *report, *options).succeeded()
+    assert "the same transactions have the same results on the fork, and the story has the same end" in ran.output
+    return ran.output, out
+
+
+def test_a_dispute_on_a_chain_is_replayed_by_its_id(pair: Pair) -> None:
+    pair.pay("1 ETH", "only")
+    pair.alice("dispute").succeeded()
+    pair.run("advance", "1 d").succeeded()
+    pair.run("settle", pair.channel, "--account", CAROL).succeeded()
+    output, out = channel_replayed(pair)
+    assert "played again on a fork of block" in output
+    story = read_story(out.read_text())
+    done = [action.name for action in story.actions if action.time is not None]
+    assert done == ["deposit", "deposit", "batch", "settle"]
+    assert [action.actor for action in story.actions if action.time is not None][-1] == "stranger 1"
+    pair.run("replay", str(out), "--no-report").succeeded()  # on another chain, with the keys of anybody
+
+
+def test_what_if(pair: Pair) -> None:
+    """The story is an edit away from another one."""
+    pair.pay("1 ETH", "only")
+    pair.alice("dispute").succeeded()
+    pair.run("advance", "1 d").succeeded()
+    pair.run("settle", pair.channel, "--account", CAROL).succeeded()
+    _, out = channel_replayed(pair)
+    earlier = out.read_text().replace("do: settle, at: ", "do: settle, at: 7")
+    story = read_story(out.read_text())
+    (settled,) = [action.time for action in story.actions if action.name == "settle"]
+    (disputed,) = [action.time for action in story.actions if action.name == "batch"]
+    early = out.read_text().replace(f"at: {settled}", f"at: {disputed + 86_399}")
+    assert earlier != early
+    out.write_text(early)
+    ran = pair.run("replay", str(out), "--no-report")
+    ran.failed("not as it should be: told")
+    assert "DisputeNotOver" in ran.output
+
+
+def test_withdrawals_resumes_and_closes_are_told(pair: Pair) -> None:
+    take = ("--take", "0.5 ETH", "--give", "0.1 ETH", "--to", CAROL)
+    pair.alice("withdraw", *take, "--out", pair.file("w.json")).succeeded()
+    pair.bob("withdraw", "--from", pair.file("w.json"), "--accept", "--out", pair.file("ok.json")).succeeded()
+    pair.alice("withdraw", "--from", pair.file("ok.json")).succeeded()
+    pair.alice("dispute").succeeded()
+    pair.alice("resume", "--propose", "--out", pair.file("r.json")).succeeded()
+    pair.bob("resume", "--from", pair.file("r.json"), "--out", pair.file("rok.json")).succeeded()
+    pair.alice("resume", "--from", pair.file("rok.json")).succeeded()
+    pair.alice("close", "--propose", "--out", pair.file("final.json")).succeeded()
+    pair.bob("close", "--from", pair.file("final.json"), "--out", pair.file("done.json")).succeeded()
+    _, out = channel_replayed(pair)
+    names = [action.name for action in read_story(out.read_text()).actions]
+    assert {"make_withdrawal", "withdraw", "make_resume", "resume", "make_state", "close"} <= set(names)
+
+
+def test_a_channel_that_still_lives(pair: Pair) -> None:
+    """Two deposits, and nothing more so far."""
+    _, out = channel_replayed(pair)
+    assert [action.name for action in read_story(out.read_text()).actions if action.time] == ["deposit", "deposit"]
+
+
+def test_transfers_and_their_outcome_are_told(trio: Trio) -> None:
+    """Charlie records; one channel is settled with its list of transfers, the other without, and its transfer later."""
+    _, outgoing = routed(trio, "--amount", "0.95 ETH")
+    trio.do("charlie", "record", trio.second, str(outgoing)).succeeded()
+    trio.do("charlie", "dispute", trio.second).succeeded()
+    trio.do("bob", "dispute", trio.first).succeeded()
+    trio.run("advance", "1 d").succeeded()
+    charlies, bobs = (("--account", CAROL, "--store", trio.store(name)) for name in ("charlie", "bob"))
+    trio.run("settle", trio.second, *charlies).succeeded()
+    trio.run("settle", trio.first, *charlies).succeeded()
+    trio.run("settle_transfers", trio.first, *bobs).succeeded()
+    for channel in (trio.first, trio.second):
+        out = trio.file(f"told-{channel[:6]}")
+        output = trio.run("replay", "--channel", channel, "--no-report", "--out", out).succeeded().output
+        assert "the same transactions have the same results on the fork, and the story has the same end" in output
+        assert "record" in [action.name for action in read_story(Path(out).read_text()).actions]
+        trio.run("replay", out, "--no-report").succeeded()
+
+
+def test_no_such_channel(run: Run, pair: Pair) -> None:
+    run("replay", "--channel", "0x" + "12" * 32).failed("0x1212")
+    run("replay", "--channel", pair.channel, "scenarios").failed("not both", code=2)
+    run("replay", "scenarios", "--out", "x.yaml").failed("--out is for the story of a --channel", code=2)
+    run("replay", "--channel", "0x12").failed("is no channel id", code=2)
