@@ -245,7 +245,9 @@ def history_options(command: Command) -> Command:
     return first(restored(command))
 
 
-account_option = _account_option("--account", "Ape account that acts and pays, by its alias. [default: ask]", asks=True)
+_ACCOUNT_HELP = "Ape account that acts and pays, by its alias. [default: ask]"
+account_option = _account_option("--account", _ACCOUNT_HELP, asks=True)
+unasked_account_option = _account_option("--account", _ACCOUNT_HELP, asks=False)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask, on a live network either.")
 _PAYER_OPTIONS = (account_option, yes_option)
 _PARTY_OPTIONS = (

@@ -3,15 +3,16 @@
 from pathlib import Path
 
 import click
+from ape.cli import AccountAliasPromptChoice
 
 from scripts._options import (
     AccountAddress,
     Duration,
     Hexadecimal,
-    account_option,
     amount_option,
     amounts,
     script,
+    unasked_account_option,
     yes_option,
 )
 
@@ -43,7 +44,7 @@ def _32_bytes(_, __, values):
     multiple=True,
     help="Hash of one that made what is there but not recorded, where the endpoint has no old state.",
 )
-@account_option
+@unasked_account_option
 @yes_option
 def cli(
     provider,
@@ -87,6 +88,8 @@ def cli(
 
     if test_dai and (token is not None or safe is not None):
         raise click.UsageError("give one of --token, --test-dai and --safe")
+    if account is None and safe is None:
+        account = AccountAliasPromptChoice().select_account()
     shipyard = Shipyard(provider, Path.cwd())
     config = shipyard.config()
     shipyard.require_records()

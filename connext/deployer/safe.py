@@ -40,11 +40,11 @@ def batch_document(missing: Iterable[Wanted], chain_id: int, safe: Address) -> d
             for item in missing
         ],
     }
-    document["meta"]["checksum"] = _checksum(document)
+    document["meta"]["checksum"] = batch_checksum(document)
     return document
 
 
-def _checksum(document: dict[str, Any]) -> str:
+def batch_checksum(document: dict[str, Any]) -> str:
     """As the app computes it: keccak256 of its own canonical form, without the name and the checksum itself."""
     meta = {**document["meta"], "name": None}
     return "0x" + keccak256(_canonical({**document, "meta": meta}).encode()).hex()
