@@ -1,6 +1,7 @@
 """`ape run cost`: prices as people write them, tables and JSON with the committed figures of gas."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,7 @@ def test_no_figures(figures: Path, content: str | None) -> None:
 def test_the_committed_figures_are_found(monkeypatch: pytest.MonkeyPatch, workspace: Path) -> None:
     monkeypatch.undo()
     monkeypatch.chdir(workspace)
+    monkeypatch.delitem(sys.modules, "scripts.cost")  # Ape runs the file
     assert "21,000  0.000420000" in run(*PRICES).succeeded().output
 
 
