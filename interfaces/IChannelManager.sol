@@ -210,7 +210,8 @@ interface IChannelManager {
     /// @dev Check that the signers were not exchanged.
     error SwappedSigner(Side side, address signer);
 
-    /// @notice Thrown when the manager or the token would be a party, a recipient, or the owner of a reserve.
+    /// @notice Thrown when the manager, the token or the zero address would be a recipient or the owner of a reserve, or
+    /// manager or token a party.
     /// @dev Use an address that can own money; it would be lost there.
     error ForbiddenAccount(address account);
 
@@ -256,7 +257,8 @@ interface IChannelManager {
     /// @dev There is nothing left to hand out.
     error NothingLocked(bytes32 channelId);
 
-    /// @notice Thrown when none of the wanted transfers can be settled yet, or all of them are.
+    /// @notice Thrown when nothing would be handed out: none of the wanted transfers is decided, or what is holds nothing,
+    /// and nothing is left that no transfer claims.
     /// @dev Wait for an expiry, or record an outcome in the registry.
     error NothingFinal(bytes32 channelId);
 
@@ -299,11 +301,13 @@ interface IChannelManager {
     /// @dev Let both parties sign the state as final, or start a dispute.
     error StateNotFinal(bytes32 channelId, uint256 nonce);
 
-    /// @notice Thrown when the state given to settle is not the recorded one (or, where none is, not the initial one).
+    /// @notice Thrown when the state given to settle is not the recorded one (or, where none is, not the initial one, whose
+    /// hash is then named).
     /// @dev Give the state of the latest `StateRecorded` event of the channel.
     error StateNotRecorded(bytes32 channelId, bytes26 stateHash, bytes26 recordedHash);
 
-    /// @notice Thrown when the transfers that are given are not those of the state.
+    /// @notice Thrown when the transfers that are given are not those of the state. Where a state locks nothing, they are
+    /// not looked at.
     /// @dev Give the whole list, in the order in which it was signed.
     error WrongTransfers(bytes32 channelId, bytes32 transfersHash, bytes32 expectedHash);
 
@@ -352,7 +356,8 @@ interface IChannelManager {
     /// @dev Ask for at most `credit`.
     error CreditTooSmall(address account, Asset asset, uint256 amount, uint256 credit);
 
-    /// @notice Thrown when a reserve would grow beyond what the ledger can hold.
+    /// @notice Thrown when what is funded would make a reserve larger than half of what the ledger can hold. Payouts to a
+    /// reserve are not refused: the other half is theirs.
     /// @dev Withdraw from the reserve first.
     error ReserveTooLarge(address account, Asset asset, uint256 reserve, uint256 max);
 
@@ -378,7 +383,8 @@ interface IChannelManager {
 
     // --- Errors: batches ---
 
-    /// @notice Thrown when a call of a batch may spend more than the calls before it leave of the batch's value.
+    /// @notice Thrown when a call of a batch may spend more than the calls before it leave of the batch's value, whether
+    /// these succeed or not.
     /// @dev Send the sum of the calls' values.
     error BatchOverspent(uint256 index, uint256 value, uint256 valueLeft);
 
@@ -495,7 +501,8 @@ interface IChannelManager {
     // --- Money out of an open channel ---
 
     /// @notice Pays out what both parties signed and keeps the channel open. Anyone may call. The user's part goes to
-    /// the recipient (what cannot be delivered becomes the user account's credit), the node's part to its reserve.
+    /// the recipient (what cannot be delivered becomes the user account's credit), the node's part to its reserve. A
+    /// withdrawal of nothing only uses up its sequence, so that others with that sequence are void.
     /// @param channel An open channel without a dispute.
     /// @param withdrawal What is taken out.
     /// @param userSignature EIP-712 signature of the `Withdrawal` by the user's signer.
@@ -566,7 +573,8 @@ interface IChannelManager {
         payable;
 
     /// @notice Hands out open transfers of a settled channel whose outcome is final: to the user's credit and the node's
-    /// reserve. Anyone may call, as often as it takes, for ever.
+    /// reserve. Anyone may call, as often as it takes, for ever. What no transfer claims goes to the node with the first
+    /// showing of the list. A transfer above the limit is decided at once: it goes back to its payer.
     /// @param channel A settled channel with open transfers.
     /// @param transfers The whole list of the state that the channel was settled with.
     /// @param wanted Which of them: bit i for the i-th; all bits for all that can be settled now.

@@ -7,7 +7,7 @@ pragma solidity ^0.8.28;
 /// Sprites construction, arXiv 1702.05812). It holds no money, has no owner, and nobody can lower what is recorded.
 /// docs/protocol.md section 6.
 interface IOutcomeRegistry {
-    /// @notice Thrown when an outcome is recorded at or after its expiry.
+    /// @notice Thrown when an outcome is recorded at or after its expiry, unless the payee has everything already.
     /// @dev Nothing can be done: the outcome is what was recorded before, or 0.
     error OutcomeIsFinal(uint256 expiry, uint256 time);
 
@@ -15,7 +15,8 @@ interface IOutcomeRegistry {
     event OutcomeRecorded(address indexed condition, bytes32 indexed paramsHash, uint64 expiry, uint256 share);
 
     /// @notice Asks the condition what the witness proves, and keeps the share if it is the highest so far. Anyone may
-    /// call, before the expiry. What is recorded already is no error, so nobody can make a caller fail by being first.
+    /// call, before the expiry. What is recorded already is no error, so nobody can make a caller fail by being first; once
+    /// it is everything, the condition is not asked any more.
     /// @param condition Contract that decides; it can only read (see `ICondition`).
     /// @param params The condition's parameters, whose hash the transfers carry.
     /// @param expiry Unix time in seconds from which on the outcome is final.
