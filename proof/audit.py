@@ -1,27 +1,24 @@
 """What an auditor wants to know first, in one table: which code this is, how it is laid out, what tried to break it."""
 
 import argparse
-import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from connext.abi import artifact
+from connext.deployer.standard_json import SOURCES, standard_json
 from connext.keccak import keccak256
 from proof import records
 from proof.records import CHECKOUT, NotARecord, Record
-from toolchain.artifacts import CONTRACTS, solc
+from toolchain.artifacts import solc
 
 CONTRACT_NAMES = tuple(sorted(path.stem for path in (CHECKOUT / "connext" / "artifacts").glob("*.json")))
-STATEFUL = {"ChannelManager": "contracts/ChannelManager.sol", "OutcomeRegistry": "contracts/OutcomeRegistry.sol"}
-SETTINGS = CHECKOUT / "toolchain" / "solc-settings.json"
+STATEFUL = ("ChannelManager", "OutcomeRegistry")
 
 RUNS = {
     "fuzz": "random play against the model",
@@ -50,25 +47,19 @@ class Slot:
 
 def main() -> int:
     options = _options()
-    code = compiled()
-    if options.input is not None:
-        options.input.write_text(code.input)
-    Console(width=options.width).print(_table(code))
+    Console(width=options.width).print(_table())
     return 0
 
 
-def _table(found: "Compiled") -> Table:
+def _table() -> Table:
     table = Table("", "", "", title=f"Audit of commit {_commit()}", title_justify="left", show_header=False)
-    table.add_row("compiler", found.compiler)
-    table.add_row("its input", f"sha256 {sha256(found.input.encode()).hexdigest()}", f"{found.files} files")
+    table.add_row("compiler", f"solc {_version()}", "")
     for name in CONTRACT_NAMES:
         table.add_section()
-        code = artifact(name)
-        table.add_row(name, f"creation {_fingerprint(code.bytecode)}", f"{len(code.bytecode):,} bytes")
-        table.add_row("", f"runtime  {_fingerprint(code.runtime)}", f"{len(code.runtime):,} bytes")
-    for name, source in STATEFUL.items():
+        for i, (kind, data) in enumerate(texts_of(name).items()):
+            table.add_row(name if i == 0 else "", f"{kind:<14} {_fingerprint(data)}", f"{len(data):,} bytes")
+    for name, layout in layouts().items():
         table.add_section()
-        layout = found.layouts[source][name]
         for i, slot in enumerate(layout):
             table.add_row(f"storage of {name}" if i == 0 else "", f"{slot.label}: {slot.type}", f"slot {slot.slot}")
     table.add_section()
@@ -104,41 +95,22 @@ def figures(mapping: Mapping[str, Any]) -> Iterator[str]:
 # --- Code ---
 
 
-@dataclass(frozen=True)
-class Compiled:
-    """input: the standard JSON that makes the bytecode of `connext/artifacts` anywhere, by the compiler named.
-    files: how many sources it has. layouts: by source and contract."""
-
-    compiler: str
-    input: str
-    files: int
-    layouts: Mapping[str, Mapping[str, tuple[Slot, ...]]]
+def texts_of(name: str) -> dict[str, bytes]:
+    """What makes a contract, by kind. The standard JSON's hash is the one in deployment records (`sourceHash`)."""
+    texts = {"standard JSON": standard_json(CHECKOUT, name).encode()} if name in SOURCES else {}
+    code = artifact(name)
+    return {**texts, "creation code": code.bytecode, "runtime code": code.runtime}
 
 
-def compiled() -> Compiled:
-    """No bytecode is made, so it takes a moment only."""
-    own = {path.relative_to(CHECKOUT).as_posix(): path for path in sorted(CONTRACTS.rglob("*.sol"))}
-    texts = {name: path.read_text() for name, path in own.items() if not name.startswith(records.TEST_CONTRACTS)}
-    wanted = {"*": {"*": ["storageLayout", "transientStorageLayout"]}}
-    answer = solc(_request(texts, {"outputSelection": wanted}))
-    everything = {name: text for name in answer["sources"] for text in [texts.get(name) or _imported(name)]}
-    settings = {**json.loads(SETTINGS.read_text()), "outputSelection": {"*": {"*": ["abi", "evm.bytecode"]}}}
-    layouts = {
-        source: {name: tuple(slots(contract)) for name, contract in contracts.items()}
-        for source, contracts in answer["contracts"].items()
+def layouts() -> dict[str, tuple[Slot, ...]]:
+    """Of the contracts that have storage. No bytecode is made, so it takes a moment only."""
+    request = {
+        "language": "Solidity",
+        "sources": {SOURCES[name]: {"content": (CHECKOUT / SOURCES[name]).read_text()} for name in STATEFUL},
+        "settings": {"outputSelection": {"*": {"*": ["storageLayout", "transientStorageLayout"]}}},
     }
-    return Compiled(_version(), json.dumps(_request(everything, settings), sort_keys=True), len(everything), layouts)
-
-
-def _request(texts: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
-    sources = {name: {"content": text} for name, text in texts.items()}
-    return {"language": "Solidity", "sources": sources, "settings": settings}
-
-
-def _imported(name: str) -> str:
-    """A source that the compiler found by itself: an interface, or one of a package."""
-    places = (CHECKOUT / name, CHECKOUT / "node_modules" / name)
-    return next(place for place in places if place.is_file()).read_text()
+    contracts = solc(request)["contracts"]
+    return {name: tuple(slots(contracts[SOURCES[name]][name])) for name in STATEFUL}
 
 
 def slots(contract: Mapping[str, Any]) -> Iterator[Slot]:
@@ -177,7 +149,6 @@ def _commit() -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m proof.audit", description=__doc__)
-    parser.add_argument("--input", type=Path, metavar="FILE", help="write the compiler's input to a file, too")
     parser.add_argument("--width", type=int, metavar="COLUMNS", default=140, help="of the table; %(default)s")
     return parser.parse_args()
 

@@ -4,13 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from proof.audit import NEVER_RUN, OLDER_SOURCES, STATEFUL, Compiled, Slot, compiled, figures, run_cells
-from proof.records import Record, now, sources_hash
-
-
-@pytest.fixture(scope="module")
-def code() -> Compiled:
-    return compiled()
+from connext.deployer.standard_json import standard_json
+from proof.audit import NEVER_RUN, OLDER_SOURCES, Slot, figures, layouts, run_cells, texts_of
+from proof.records import CHECKOUT, Record, now, sources_hash
 
 
 @pytest.fixture
@@ -46,10 +42,9 @@ def test_lists_and_mappings_are_counted() -> None:
     ]
 
 
-def test_the_storage_layout_is_the_compilers(code: Compiled) -> None:
+def test_the_storage_layout_is_the_compilers() -> None:
     """docs/decisions/0003 counts on these slots, and so do tests that write into them."""
-    layouts = code.layouts
-    registry, manager = (layouts[STATEFUL[name]][name] for name in ("OutcomeRegistry", "ChannelManager"))
+    manager, registry = layouts().values()
     assert registry == (Slot(0, 0, "_shares", "bytes32 => uint256"),)
     assert [(slot.slot, slot.label) for slot in manager if not slot.label.startswith("transient ")] == [
         (0, "_reserves"),
@@ -62,8 +57,8 @@ def test_the_storage_layout_is_the_compilers(code: Compiled) -> None:
     assert [slot.label for slot in manager[5:]] == ["transient _locked", "transient _batching", "transient _callValue"]
 
 
-def test_the_compilers_input_has_every_source_and_no_test_contract(code: Compiled) -> None:
-    text = code.input
-    for name in ("contracts/ChannelManager.sol", "interfaces/IChannelManager.sol", "@openzeppelin/contracts/"):
-        assert name in text
-    assert "contracts/test/" not in text
+def test_a_contract_is_known_by_the_hash_that_deployments_record() -> None:
+    texts = texts_of("ChannelManager")
+    assert list(texts) == ["standard JSON", "creation code", "runtime code"]
+    assert texts["standard JSON"].decode() == standard_json(CHECKOUT, "ChannelManager")
+    assert list(texts_of("HashLock")) == ["creation code", "runtime code"], "the registry is the one that is deployed"
