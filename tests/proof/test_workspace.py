@@ -57,9 +57,9 @@ def test_a_test_notices_by_failing(workspace: Workspace) -> None:
     assert failure.reason.startswith(("assert", "AssertionError"))
 
 
-@pytest.mark.parametrize("body", ["import nowhere", "nobody()", "Path.nothing", "Path(1, bad=2)"])
+@pytest.mark.parametrize("body", ["import nowhere", "Path.nothing"])
 def test_code_that_does_not_run_is_not_noticed_but_broken(workspace: Workspace, body: str) -> None:
-    with pytest.raises(IsBroken, match=rf"{TEST}::test_answer: (ModuleNotFound|Name|Attribute|Type)Error"):
+    with pytest.raises(IsBroken, match=rf"{TEST}::test_answer: (ModuleNotFound|Attribute)Error"):
         run(workspace, body)
 
 
