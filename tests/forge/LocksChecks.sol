@@ -131,19 +131,17 @@ contract LocksChecks {
 
     // --- Transfers of one asset: each has reserved the same, whatever became of the others ---
 
-    /// @custom:halmos --array-lengths transfers=3
+    /// @custom:halmos --array-lengths transfers=2
     function check_G7_reservations_are_no_more_than_what_is_held(uint80 held, Transfer[] calldata transfers, bool token)
         external
         view
     {
-        uint256 asset = token ? 1 : 0;
-        uint256 left = held;
-        for (uint256 i = 0; i < 3; ++i) {
-            VM.assume(transfers[i].asset == asset && transfers[i].payer <= NODE);
-            left -= _min(transfers[i].amount, left);
-        }
+        (uint256 first, uint256 second, uint256 asset) = _assumeTwo(held, transfers, token);
         (Pair kept, Pair forUser,) = _settle(Pairs.single(asset, held), 0, transfers, 0, NO_LIMIT, NO_LIMIT);
-        assert(Pair.unwrap(kept) == Pair.unwrap(Pairs.single(asset, held - left)));
+        unchecked {
+            assert(first + second <= held);
+            assert(Pair.unwrap(kept) == Pair.unwrap(Pairs.single(asset, first + second)));
+        }
         assert(forUser.isZero());
     }
 
@@ -202,7 +200,9 @@ contract LocksChecks {
             VM.assume(transfers[i].asset == asset && transfers[i].payer <= NODE && transfers[i].expiry == 0);
         }
         first = _min(transfers[0].amount, held);
-        second = _min(transfers[1].amount, held - first);
+        unchecked {
+            second = _min(transfers[1].amount, held - first);
+        }
     }
 
     /// @dev Settling the transfer of this index alone shares out what it has reserved, and keeps the rest.
@@ -217,10 +217,13 @@ contract LocksChecks {
     ) private view {
         VM.assume(transfers[index].payer == (byNode ? NODE : 0));
         uint256 part = _assumePart(transfers[index], reserved);
+        uint256 forUserOfIt;
+        unchecked {
+            forUserOfIt = byNode ? part : reserved - part;
+        }
         (Pair kept, Pair forUser,) = _settle(held, settled, transfers, 1 << index, NO_LIMIT, NO_LIMIT);
         assert(Pair.unwrap(kept) == Pair.unwrap(rest));
-        Pair expected = Pairs.single(transfers[index].asset, byNode ? part : reserved - part);
-        assert(Pair.unwrap(forUser) == Pair.unwrap(expected));
+        assert(Pair.unwrap(forUser) == Pair.unwrap(Pairs.single(transfers[index].asset, forUserOfIt)));
     }
 
     function _settle(
@@ -252,10 +255,7 @@ contract LocksChecks {
         VM.assume(part <= reserved);
     }
 
-    /// @dev Without a branch: each would double the paths.
-    function _min(uint256 a, uint256 b) private pure returns (uint256 min) {
-        assembly ("memory-safe") {
-            min := xor(b, and(xor(a, b), sub(0, lt(a, b))))
-        }
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
     }
 }
