@@ -59,6 +59,10 @@ performance: $(SETUP) ## measure that anew: peers/figures.json, docs/performance
 regressions: $(SETUP) ## bring known failures back, one at a time, and see that tests notice (ONLY=07 for one)
 	@python -m proof.regressions --save $(if $(ONLY),--only $(ONLY))
 
+.PHONY: fuzz
+fuzz: $(SETUP) ## play random lives on bytecode and model (FUZZ="--minutes 30 --cores 2 --save", FUZZ=--help)
+	@python -m proof.fuzz $(FUZZ)
+
 .PHONY: audit
 audit: $(SETUP) ## print hashes, storage layout and what the deep runs found
 	@python -m proof.audit

@@ -11,11 +11,12 @@ from pathlib import Path
 from signal import SIG_IGN, SIGINT, signal
 
 from proof.fuzz.choices import seeded
-from proof.fuzz.life import Count, Divergence, Life
+from proof.fuzz.life import Life
+from proof.fuzz.play import Count, Divergence
 from proof.fuzz.stage import SHIPPED, Stage
 from proof.records import CHECKOUT, sources_hash
 
-MOVES = 100
+TURNS = 100
 """Most that happens in a life."""
 CHUNK = 40
 """Lives that a core plays before it reports."""
@@ -58,7 +59,7 @@ def play(seed: int, first: int, lives: int, artifacts: Path = SHIPPED) -> Report
     for number in range(first, first + lives):
         report.count.lives += 1
         try:
-            Life(stage_of(artifacts), seeded(seed_of(seed, number)), report.count).play(MOVES)
+            Life(stage_of(artifacts), seeded(seed_of(seed, number)), report.count).live(TURNS)
         except Divergence as divergence:
             report.failure = Failure(seed, number, str(divergence))
             break

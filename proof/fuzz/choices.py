@@ -62,14 +62,3 @@ def seeded(seed: int) -> Choices:
     """The same choices whenever the seed is the same."""
     source = Random(seed)
     return Choices(lambda: source.getrandbits(WORD_BITS))
-
-
-def recorded(seed: int, tape: list[int]) -> Choices:
-    """The choices of a seed; all words that are drawn are put on the tape."""
-    source = Random(seed)
-
-    def word() -> int:
-        tape.append(source.getrandbits(WORD_BITS))
-        return tape[-1]
-
-    return Choices(word)

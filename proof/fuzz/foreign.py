@@ -93,8 +93,8 @@ class Foreign:
 
     # --- Changing it ---
 
-    def change(self, choices: Choices) -> tuple[Address, bytes, str]:
-        """Somebody will behave differently: which contract is told so by which call, and what that is called."""
+    def change(self, choices: Choices) -> tuple[Address, bytes, tuple[int, Any]]:
+        """Somebody shall behave differently: which contract is told so by which call, and what its conduct is then."""
         tables: dict[Address, Table[int] | None] = {self.stage.conditions.hostile: None}
         tables |= {person.account: OF_RECIPIENTS for person in self.stage.people if person.is_contract}
         if self.manager.hostile:
@@ -111,10 +111,9 @@ class Foreign:
             data = _CALL_BACK + words(32, 1, 32, 4) + choices.pick(_CALLBACKS).ljust(32, b"\0")
         else:
             data = _BEHAVE + words(conduct)
-        self.conducts[address] = (conduct, gas)
-        return address, data, f"conduct {conduct}"
+        return address, data, (conduct, gas)
 
-    def _change_answer(self, choices: Choices) -> tuple[Address, bytes, str]:
+    def _change_answer(self, choices: Choices) -> tuple[Address, bytes, tuple[int, Any]]:
         kind = choices.pick(ANSWERS)
         answer: Any = None
         if kind in (RETURNS, CONDITION_REVERTS):
@@ -129,8 +128,7 @@ class Foreign:
             data = (_BY_GAS if kind == BY_GAS else _BY_BLOCK) + words(0)
         else:
             data = _BEHAVE + words(kind)
-        self.conducts[self.stage.conditions.hostile] = kind, answer
-        return self.stage.conditions.hostile, data, f"answer {kind}"
+        return self.stage.conditions.hostile, data, (kind, answer)
 
 
 def calls_back_in_vain(log: Log) -> bool:

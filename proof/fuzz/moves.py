@@ -98,7 +98,7 @@ class Moves(Draws):
             value += 1
         context = Context(caller, self.scene.time, value)
         gas = self.choices.between(21_000, 400_000) if self.choices.seldom(1) else None
-        return Move(line.desk, operation, context, gas)
+        return Move(line.desk.manager, operation, context, gas)
 
     # --- Batches, replays, oddities ---
 
@@ -113,7 +113,7 @@ class Moves(Draws):
         value += self.choices.pick((0, 0, 0, 0, 1, 1_000))
         if value and self.choices.seldom(3):
             value -= 1
-        return Move(desk, op.Batch(tuple(items)), Context(caller, self.scene.time, value))
+        return Move(desk.manager, op.Batch(tuple(items)), Context(caller, self.scene.time, value))
 
     def _item(self, desk: Desk) -> op.Item:
         choices = self.choices
@@ -135,7 +135,7 @@ class Moves(Draws):
         if not scene.played:
             return self._single("fund", self._some_line())
         old = choices.pick(scene.played)
-        desk, operation = old.desk, old.operation
+        desk, operation = scene.desk_of(old.manager), old.operation
         channel = getattr(operation, "channel", None)
         way = choices.pick(("again", "again", "other channel", "other manager"))
         if way == "other channel" and channel is not None:
@@ -144,12 +144,12 @@ class Moves(Draws):
         elif way == "other manager":
             desk = choices.pick(scene.desks)
             if desk.manager.hostile and isinstance(operation, op.Batch | op.Permit):
-                desk = old.desk  # that token takes any permit
+                desk = scene.desk_of(old.manager)  # that token takes any permit
             operation = self._at(desk, operation)
         caller, value = old.context.caller, old.context.value
         if desk.ledger.ether.get(caller, 0) < value:
             value = 0
-        return Move(desk, operation, Context(caller, scene.time, value))
+        return Move(desk.manager, operation, Context(caller, scene.time, value))
 
     def _at(self, desk: Desk, operation: Operation) -> Operation:
         """The same calldata, as another manager understands it: channels have other ids there."""
@@ -327,8 +327,13 @@ class Moves(Draws):
         return self._caller(), op.Close(line.identity, signed, shown), 0
 
     def _settle_transfers(self, line: Line) -> Drawn:
-        choices, channel = self.choices, line.channel
-        flaw = self._flaw(15, "list")
+        choices = self.choices
+        if not any(line.channel.locked) and not choices.seldom(20):
+            locked = [other for other in self.scene.lines if other.desk is line.desk and any(other.channel.locked)]
+            if not locked:
+                return self._deposit(line)
+            line = choices.pick(locked)
+        channel, flaw = line.channel, self._flaw(15, "list")
         transfers = self.scene.lists.get(channel.transfers_hash, NO_TRANSFERS)
         ahead = [t.expiry for t in transfers.transfers if self.scene.time < t.expiry < self.scene.time + 100_000]
         if ahead and not choices.seldom(30):

@@ -62,9 +62,9 @@ class Payment:
 
 @dataclass(frozen=True)
 class Move:
-    """A transaction: to a desk's manager, or for a Record to the registry. gas: None for all there is."""
+    """A transaction: to a manager, or for a Record to the registry. gas: None for all there is."""
 
-    desk: Desk
+    manager: Manager
     operation: Operation
     context: Context
     gas: int | None = None
@@ -72,7 +72,7 @@ class Move:
     def __str__(self) -> str:
         caller, time, value = self.context
         gas = "" if self.gas is None else f" with gas {self.gas}"
-        to = f"0x{self.desk.address.hex()[:8]}"
+        to = f"0x{self.manager.address.hex()[:8]}"
         return f"{time}: 0x{caller.hex()[:8]} sends {value} wei to {to}{gas}: {readable(self.operation)}"
 
 
@@ -88,6 +88,9 @@ class Scene:
         self.lists: dict[bytes, TransferList] = {}
         self.inks: list[Ink] = []
         self.played: list[Move] = []
+
+    def desk_of(self, manager: Manager) -> Desk:
+        return next(desk for desk in self.desks if desk.manager is manager)
 
     @property
     def tokens(self) -> tuple[Token, ...]:

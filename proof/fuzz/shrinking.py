@@ -1,30 +1,21 @@
-"""The shortest and plainest life that fails: Hypothesis takes words out of the tape of a failing one, or lowers them.
+"""The fewest turns that fail: those of a failing life are left out as long as what remains still fails.
 
-A tape is replayed word by word through Hypothesis, which keeps it as an example that fails and shrinks that.
+Hypothesis does it. It gets the failing life as an example (a bit for each turn: whether it is taken), and shrinks that.
 """
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
-from proof.fuzz.choices import WORD_BITS, Choices, recorded
-from proof.fuzz.life import Divergence, Life
-from proof.fuzz.stage import Stage
-
-WORDS = st.integers(0, 2**WORD_BITS - 1)
-BYTES = WORD_BITS // 8
+from connext.chain import CannotSend
+from connext.types import ChannelIdentity
+from proof.fuzz.play import Divergence, Play, Turn
 
 
-@st.composite
-def going_on(draw: st.DrawFn, life: Life) -> bool:
-    """One move, drawn as a whole, so that it can be left out as a whole."""
-    life.choices.word = lambda: draw(WORDS)
-    return life.go_on()
-
-
-def shrink(stage: Stage, seed: int, moves: int) -> Life:
-    """The simplest life that fails, found from the one of this seed, which fails; played up to its end."""
-    simplest: list[Life] = []
+def shrink(failed: Play) -> Play:
+    """The play of the fewest turns of the failed one that still fails, up to its end."""
+    turns = [taken.turn for taken in failed.taken]
+    fewest = [failed]
 
     @settings(
         database=InMemoryExampleDatabase(),
@@ -33,33 +24,33 @@ def shrink(stage: Stage, seed: int, moves: int) -> Life:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.data())
-    def replay(data: st.DataObject) -> None:
-        life = Life(stage, Choices(lambda: data.draw(WORDS)))
+    @given(st.lists(st.integers(0, 1), min_size=len(turns), max_size=len(turns)))
+    def fails(kept: list[int]) -> None:
         try:
-            for _ in range(moves):
-                if not data.draw(going_on(life)):
-                    return
-        except Divergence as divergence:
-            life.failure = str(divergence)
-            simplest[:] = [life]
-            raise
+            replay(failed, [turn for turn, keep in zip(turns, kept, strict=True) if keep], fewest)
+        except CannotSend:
+            return  # without what was left out there is no such transaction
 
-    tape = b"".join(word.to_bytes(BYTES) for word in tape_of(stage, seed, moves))
-    fuzz_one_input = replay.hypothesis.fuzz_one_input  # type: ignore[attr-defined] # added by the decorator
-    for attempt in (lambda: fuzz_one_input(tape), replay):
+    start = fails.hypothesis.fuzz_one_input  # type: ignore[attr-defined] # added by the decorator
+    for attempt in (lambda: start(b"\1" * len(turns)), fails):
         try:
             attempt()
         except Divergence:
             continue
-    return simplest[0]
+    return fewest[0]
 
 
-def tape_of(stage: Stage, seed: int, moves: int) -> list[int]:
-    """The words that a failing life draws."""
-    tape: list[int] = []
+def replay(failed: Play, turns: list[Turn], fewest: list[Play]) -> None:
+    """Take these turns in a new scene with the same channels. Where it raises Divergence, it is put into `fewest`."""
+    play = Play(failed.stage, failed.managers)
+    scene, old = play.scene, failed.scene
+    for line in old.lines:
+        terms = ChannelIdentity(*line.identity[1:])
+        scene.line_of(scene.desk_of(line.desk.manager), terms, line.user, line.node)
+    scene.payments, scene.lists = list(old.payments), dict(old.lists)
     try:
-        Life(stage, recorded(seed, tape)).play(moves)
+        for turn in turns:
+            play.take(turn)
     except Divergence:
-        return tape
-    raise ValueError(f"the life of seed {seed} does not fail")
+        fewest[:] = [play]
+        raise

@@ -101,6 +101,10 @@ def _bits(word: int, shift: int, width: int) -> int:
 # --- Making old channels ---
 
 
+def is_token_first(head: int) -> bool:
+    return bool(head >> 248 & TOKEN_FIRST)
+
+
 def with_counters(head: int, dispute: int, sequence: int) -> int:
     """The first slot of a channel that has had so many disputes and withdrawals."""
     cleared = head & ~((1 << 32) - 1 << 216)

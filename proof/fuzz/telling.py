@@ -2,7 +2,7 @@
 
 The story expects what the model expects, so that it fails until the bytecode (or the model) is right. Some of what a
 life can do has no words: signatures of other statements, channels that cannot exist, aged counters, a token that
-misbehaves, most conditions. It is left out, or comes as near as it can; `Told.left_out` says so.
+misbehaves, most conditions. It is left out, or comes as near as it can; `Tale.left_out` says so.
 """
 
 from dataclasses import dataclass, field
@@ -17,9 +17,10 @@ from connext.ledger import Holdings
 from connext.stories import write_story
 from connext.story import End, Limits, Story, Terms
 from connext.types import Address, Asset, Side
+from proof.fuzz.changes import Change, Told
 from proof.fuzz.ink import Ink
-from proof.fuzz.life import Life, Turn
-from proof.fuzz.scene import Line, Payment
+from proof.fuzz.play import Play, Taken
+from proof.fuzz.scene import Line, Move, Payment
 from proof.model import operations as op
 from proof.model import outcomes
 from proof.model.messages import INITIAL, NO_TRANSFERS, SignedState, Statement, TransferList
@@ -36,7 +37,9 @@ NO_LIST = "no list"
 
 
 @dataclass
-class Told:
+class Tale:
+    """left_out: what the story does not say, and why."""
+
     story: Story
     left_out: list[str] = field(default_factory=list)
 
@@ -48,35 +51,34 @@ class Told:
         return path
 
 
-def tell(life: Life) -> Told:
+def tell(play: Play) -> Tale:
     """All of it, up to what failed."""
-    return _Teller(life).told()
+    return _Teller(play).told()
 
 
 class _Teller:
-    def __init__(self, life: Life) -> None:
-        self._life = life
-        self._scene = life.scene
-        self._start = life.started
+    def __init__(self, play: Play) -> None:
+        self._play = play
+        self._scene = play.scene
+        self._start = play.started
+        self._acting = b""
         self._actions: list[Action] = []
+        self._terms: list[Action] = []
+        self._used: set[str] = set()
         self._labels: dict[Any, str] = {}
         self._last = 0
         self.left_out: list[str] = []
 
-    def told(self) -> Told:
-        people = [person.name for person in self._life.stage.people]
-        self._say(do="become", by=JUDGE, contract="AnyShare")
-        for person in self._life.stage.people:
-            if person.is_contract:
-                self._say(do="become", by=person.name, contract="HostileRecipient")
-        for name in people:
-            self._say(do="go_silent", by=name)
-        for turn in self._life.trace:
+    def told(self) -> Tale:
+        for taken in self._play.taken:
             try:
-                self._turn(turn)
+                self._turn(taken)
             except _NoWordsError as missing:
-                self.left_out.append(f"{missing}: {turn.what}")
-        channels = {line.name: _terms(line, self._scene.stage) for line in self._scene.lines}
+                self.left_out.append(f"{missing}: {taken.turn}")
+        used = [line for line in self._scene.lines if line.name in self._used]
+        parties = sorted({person.name for line in used for person in (line.user, line.node)})
+        silent = [read_action({"do": "go_silent", "by": name}, "go_silent") for name in parties]
+        judge = [read_action({"do": "become", "by": JUDGE, "contract": "AnyShare"}, "become")] if self._terms else []
         manager = self._scene.desks[0].ledger.parameters
         limits = Limits(
             Holdings(*manager.capacity),
@@ -86,35 +88,37 @@ class _Teller:
         )
         story = Story(
             title="Found by the fuzzer",
-            channels=MappingProxyType(channels),
-            actions=tuple(self._actions),
-            about=_line(self._life.failure),
-            guarantees=(_guarantee(self._life.failure),),
+            channels=MappingProxyType({line.name: _terms(line) for line in used}),
+            actions=(*silent, *judge, *self._terms, *self._actions),
+            about=_line(self._play.failure),
+            guarantees=(_guarantee(self._play.failure),),
             limits=limits,
             ends=MappingProxyType(self._ends()),
         )
-        return Told(story, self.left_out)
+        return Tale(story, self.left_out)
 
     # --- Turns ---
 
-    def _turn(self, turn: Turn) -> None:
-        if turn.move is None:
-            self._change(turn)
+    def _turn(self, taken: Taken) -> None:
+        move = taken.turn
+        if not isinstance(move, Move):
+            self._change(move)
             return
-        move = turn.move
-        if move.desk is not self._scene.desks[0]:
+        if move.manager is not self._play.managers[0]:
             raise _NoWordsError("another manager")
+        self._acting = move.context.caller
         words = self._words(move.operation, move.context.value)
         self._last = max(self._last + 1, move.context.time - self._start + PREPARATION)
-        fails = _name(turn.refused)
-        by = self._name(move.context.caller)
-        self._say(at=self._last, by=by, **words, **({"fails": fails} if fails else {}))
+        fails = _name(taken.refused)
+        self._say(at=self._last, by=self._name(self._acting), **words, **({"fails": fails} if fails else {}))
 
-    def _change(self, turn: Turn) -> None:
-        person = next((p for p in self._life.stage.people if p.account == turn.address), None)
-        if person is None or turn.conduct is None:
-            raise _NoWordsError("no word for it")
-        self._say(do="become", by=person.name, contract="HostileRecipient", conduct=turn.conduct)
+    def _change(self, change: Change) -> None:
+        person = None
+        if isinstance(change, Told):
+            person = next((p for p in self._play.stage.people if p.account == change.address), None)
+        if not isinstance(change, Told) or person is None:
+            raise _NoWordsError("no action is like that")
+        self._say(do="become", by=person.name, contract="HostileRecipient", conduct=change.conduct[0])
         self._last += 12
 
     def _words(self, operation: op.Operation, value: int) -> dict[str, Any]:
@@ -166,9 +170,7 @@ class _Teller:
         raise _NoWordsError("no action is like that")
 
     def _item(self, item: op.Item) -> dict[str, Any]:
-        turn = self._life.trace[-1]
-        caller = turn.move.context.caller if turn.move else b""
-        return {"by": self._name(caller), **self._words(item.operation, item.value)}
+        return {"by": self._name(self._acting), **self._words(item.operation, item.value)}
 
     def _of(self, channel_id: bytes, do: str, **fields: Any) -> dict[str, Any]:
         return {"do": do, "channel": self._line(channel_id).name, **fields}
@@ -274,18 +276,22 @@ class _Teller:
             told.append({"payment": self._payment(payment), "payer": transfer.payer, "id": transfer.id, **asset})
         return told
 
-    def _payment(self, payment: Payment, share: int = 10**18) -> str:
+    def _payment(self, payment: Payment, share: int | None = None) -> str:
         """Its name. Its condition is the judge, whoever decides in the life."""
         key = (payment.params_hash, payment.expiry)
         label = f"payment {self._scene.payments.index(payment) + 1}"
-        if self._labels.get(key) != f"{label} at {share}":
+        if share is None:
+            share = int(self._labels.get(key, 10**18))
+        fields = {"do": "make_terms", "payment": label, "condition": JUDGE, "share": share}
+        if key not in self._labels:
+            expires = _capped(payment.expiry - self._start + PREPARATION)
+            self._terms.append(read_action({**fields, "expires": expires}, "make_terms"))
+        elif self._labels[key] != str(share):
             expires = payment.expiry - self._start + PREPARATION - self._last
-            if expires < 0 and key not in self._labels:
-                raise _NoWordsError("a payment that has expired")
-            if expires >= 0:
-                self._labels[key] = f"{label} at {share}"
-                fields = {"condition": JUDGE, "expires": _capped(expires), "share": share}
-                self._say(do="make_terms", payment=label, **fields)
+            if expires < 0:
+                raise _NoWordsError("another share of a payment that has expired")
+            self._say(**fields, expires=_capped(expires))
+        self._labels[key] = str(share)
         return label
 
     def _proof(self, record: op.Record) -> str:
@@ -309,10 +315,11 @@ class _Teller:
         line = next((line for line in self._scene.lines if line.identity.id == channel_id), None)
         if line is None or line.desk is not self._scene.desks[0]:
             raise _NoWordsError("a channel that cannot exist, or is another manager's")
+        self._used.add(line.name)
         return line
 
     def _name(self, account: Address) -> str:
-        for person in self._life.stage.people:
+        for person in self._play.stage.people:
             if person.account == account:
                 return person.name
             if person.signer.address == account:
@@ -320,7 +327,7 @@ class _Teller:
         return f"somebody {account.hex()[:4]}"
 
     def _signer(self, address: Address) -> str:
-        names = (p.name for p in self._life.stage.people if p.signer.address == address)
+        names = (p.name for p in self._play.stage.people if p.signer.address == address)
         return next(names, "stranger")
 
     def _deadline(self, time: int) -> int:
@@ -330,9 +337,9 @@ class _Teller:
         self._actions.append(read_action(words, str(words["do"])))
 
     def _ends(self) -> dict[str, End]:
-        ledger, before = self._scene.desks[0].ledger, self._life.before
+        ledger, before = self._scene.desks[0].ledger, self._play.before
         ends = {}
-        for person in self._life.stage.people:
+        for person in self._play.stage.people:
             account = person.account
             wallet = (
                 ledger.ether[account] - before.ether[account],
@@ -348,7 +355,7 @@ class _NoWordsError(Exception):
     """What a story cannot say."""
 
 
-def _terms(line: Line, _: Any) -> Terms:
+def _terms(line: Line) -> Terms:
     return Terms(line.user.name, line.node.name, line.identity.challenge_period, line.identity.salt)
 
 
