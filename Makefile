@@ -63,6 +63,10 @@ regressions: $(SETUP) ## bring known failures back, one at a time, and see that 
 fuzz: $(SETUP) ## play random lives on bytecode and model (FUZZ="--minutes 30 --cores 2 --save", FUZZ=--help)
 	@python -m proof.fuzz $(FUZZ)
 
+.PHONY: explore
+explore: $(SETUP) ## play every order of everything on chain against an honest party (EXPLORE="payments --honest alice")
+	@python -m proof.explore $(or $(EXPLORE),--every-moment --save)
+
 .PHONY: audit
 audit: $(SETUP) ## print hashes, storage layout and what the deep runs found
 	@python -m proof.audit

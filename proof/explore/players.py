@@ -29,8 +29,9 @@ class Wish:
 
 
 class Player(Protocol):
-    margin: int
-    """Seconds before an expiry: from then on it looks after what it can prove."""
+    @property
+    def margin(self) -> int:
+        """Seconds before an expiry: from then on it looks after what it can prove."""
 
     def begin(self) -> Mind: ...
 

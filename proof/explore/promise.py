@@ -35,7 +35,8 @@ class Promise:
         return min(wei for wei, _ in ends), min(token for _, token in ends)
 
     def ends(self, shares: Shares) -> list[Money]:
-        """One for each choice of last states, where the outcomes became these."""
+        """One for each choice of last states, where the outcomes became these, or what the party could have proved."""
+        shares = {name: max(share, self._bounds(name)[0]) for name, share in shares.items()}
         per_channel = (
             [self._balance(channel, state, shares) for state in states] for channel, states in self._candidates.items()
         )
