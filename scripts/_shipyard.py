@@ -102,8 +102,9 @@ class ProxyMissing(ConnextError):
 
 @dataclass(eq=False)
 class NotSigned(ConnextError):
-    text = "{account} did not sign: run this again to go on from here"
+    text = "{account} did not sign{reason}: run this again to go on from here"
     account: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,10 @@ class ApeSender:
             max_fee=max_fee,
             max_priority_fee=priority_fee,
         )
-        signed = self._account.sign_transaction(transaction)
+        try:
+            signed = self._account.sign_transaction(transaction)
+        except Exception as error:  # each plugin for wallets has errors of its own
+            raise NotSigned(checksum(self.address), f" ({error})") from error
         if signed is None:
             raise NotSigned(checksum(self.address))
         return bytes(signed.serialize_transaction())

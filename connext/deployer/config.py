@@ -170,6 +170,8 @@ def read_config(document: object, name: str) -> Config:
 
 def check_parameters(parameters: Parameters, name: str) -> None:
     """What the constructor would refuse, and what makes no sense. name: of where they are from. Raises InvalidValue."""
+    if not (parameters.capacity_wei or parameters.capacity_token):
+        raise InvalidValue(f"{name}.capacity", "more than nothing of one asset at least", "nothing")
     for asset, capacity, limit in (
         (Asset.ETH, parameters.capacity_wei, parameters.transfer_limit_wei),
         (Asset.DAI, parameters.capacity_token, parameters.transfer_limit_token),
@@ -180,8 +182,6 @@ def check_parameters(parameters: Parameters, name: str) -> None:
             raise InvalidValue(f"{name}.transferLimit", f"at most the capacity, {capacity} wei {asset.name}", limit)
         if capacity and not limit:
             raise InvalidValue(f"{name}.transferLimit", f"more than nothing, since channels hold {asset.name}", limit)
-    if not (parameters.capacity_wei or parameters.capacity_token):
-        raise InvalidValue(f"{name}.capacity", "more than nothing of one asset at least", "nothing")
     shortest, longest = parameters.min_challenge_period, parameters.max_challenge_period
     if not 0 < shortest <= longest:
         raise InvalidValue(f"{name}.challengePeriods.shortest", f"from 1 s to the longest, {longest} s", shortest)

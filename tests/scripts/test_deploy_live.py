@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from ape.api.networks import NetworkAPI
 
 from connext.deployer import standard_json
@@ -200,3 +201,26 @@ def test_no_key_is_in_any_file_or_output(live: On) -> None:
     assert key not in output.lower()
     assert all(key not in path.read_text().lower() for path in mainnet.records.iterdir())
     assert json.loads((mainnet.records / "Stream.json").read_text())["deployer"].startswith("0xf39F")
+
+
+@pytest.mark.parametrize("answer", ["nothing", "an error"])
+def test_an_account_that_does_not_sign(live: On, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """What plugins for hardware wallets do when their owner says no."""
+
+    def sign(*_: object) -> None:
+        if answer == "an error":
+            raise RuntimeError("cancelled on the device")
+
+    mainnet = live(ETHEREUM)
+    monkeypatch.setattr("ape_test.accounts.TestAccount.sign_transaction", sign)
+    reason = " (cancelled on the device)" if answer == "an error" else ""
+    mainnet("deploy", "--yes").failed(f"did not sign{reason}: run this again to go on from here")
+    assert mainnet.node.head == 0
+
+
+def test_networks_have_their_own_endpoints() -> None:
+    """Without a uri Ape would pick a public endpoint at random."""
+    endpoints = yaml.safe_load((CHECKOUT / "ape-config.yaml").read_text())["node"]
+    for path in (CHECKOUT / "deployments" / "config").glob("*.yaml"):
+        ecosystem, network = path.stem.split("-")
+        assert endpoints[ecosystem][network]["uri"].startswith("$")
