@@ -77,7 +77,7 @@ docs: $(SETUP) ## write docs/errors.md from the interfaces
 
 .PHONY: lock
 lock: $(SETUP) ## renew the lock files from requirements/*.in and package.json
-	@for name in build dev; do \
+	@for name in build dev ledger; do \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done

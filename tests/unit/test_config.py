@@ -37,7 +37,7 @@ def test_every_committed_file_is_read() -> None:
 
 
 def test_an_unknown_network_says_which_there_are(tmp_path: Path) -> None:
-    with pytest.raises(UnknownNetwork, match="no file deployments/config/ethereum-holesky.yaml; parameters are there"):
+    with pytest.raises(UnknownNetwork, match=r"no file deployments/config/ethereum-holesky\.yaml; parameters"):
         load_config(CHECKOUT, "ethereum:holesky")
     with pytest.raises(UnknownNetwork, match="parameters are there for no network"):
         load_config(tmp_path, "ethereum:mainnet")

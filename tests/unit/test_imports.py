@@ -14,6 +14,7 @@ THIN_DOORS = {
     "connext.deployer.files",
     "connext.deployer.replay",
     "connext.deployer.survey",
+    "connext.deployer.verification",
     "connext.stories",
 }
 """Each needs one of these; nothing else does."""
