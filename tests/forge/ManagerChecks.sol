@@ -22,160 +22,174 @@ contract ManagerChecks {
     string private constant BUILT = ".build/proof/forge/out/";
 
     uint256 private constant RECORDS_SLOT = 4;
-    uint256 private constant FUNDED_AND_SETTLED = 3 << 248;
-
-    uint256 private constant CAPACITY_WEI = 5 ether;
-    uint256 private constant CAPACITY_TOKEN = 1000 ether;
 
     IChannelManager private immutable MANAGER;
+    uint256 private immutable CAPACITY_WEI;
+    uint256 private immutable CAPACITY_TOKEN;
 
     constructor() {
         address token = _deploy("TestDai", abi.encode(block.chainid));
         address registry = _deploy("OutcomeRegistry", "");
+        CAPACITY_WEI = VM.randomUint(80);
+        CAPACITY_TOKEN = VM.randomUint(80);
         Parameters memory parameters = Parameters({
             token: token,
             registry: registry,
             capacityWei: uint128(CAPACITY_WEI),
             capacityToken: uint128(CAPACITY_TOKEN),
-            transferLimitWei: 1 ether,
-            transferLimitToken: 200 ether,
-            minChallengePeriod: 1 hours,
-            maxChallengePeriod: 30 days
+            transferLimitWei: uint128(VM.randomUint(128)),
+            transferLimitToken: uint128(VM.randomUint(128)),
+            minChallengePeriod: 1,
+            maxChallengePeriod: type(uint32).max
         });
         MANAGER = IChannelManager(_deploy("ChannelManager", abi.encode(parameters)));
+        VM.setArbitraryStorage(address(MANAGER));
+        VM.setArbitraryStorage(token);
     }
 
     // --- G6: nothing brings a settled channel back ---
 
-    function check_G6_tombstone_refuses_deposit(Channel calldata channel, uint256 word, Side side, uint128 amount)
+    function check_G6_tombstone_refuses_deposit(Channel calldata channel, Side side, uint128 amount)
         external
         payable
     {
-        _setSettled(MANAGER.channelIdOf(channel), word);
+        _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.deposit, (channel, side, amount)));
     }
 
-    function check_G6_tombstone_refuses_top_up(bytes32 channelId, uint256 word, Side side, uint128 amount)
+    function check_G6_tombstone_refuses_top_up(bytes32 channelId, Side side, uint128 amount)
         external
         payable
     {
-        _setSettled(channelId, word);
+        _assumeSettled(channelId);
         _assertRefused(abi.encodeCall(MANAGER.topUp, (channelId, side, amount)));
     }
 
     function check_G6_tombstone_refuses_collateralize(
         Channel calldata channel,
-        uint256 word,
         uint128 amountWei,
         uint128 amountToken
     ) external payable {
-        _setSettled(MANAGER.channelIdOf(channel), word);
+        _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.collateralize, (channel, amountWei, amountToken)));
     }
 
     function check_G6_tombstone_refuses_withdraw(
         Channel calldata channel,
-        uint256 word,
         Withdrawal calldata withdrawal,
         Signature calldata user,
         Signature calldata node
     ) external payable {
-        _setSettled(MANAGER.channelIdOf(channel), word);
+        _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.withdraw, (channel, withdrawal, user, node)));
     }
 
     function check_G6_tombstone_refuses_checkpoint(
         Channel calldata channel,
-        uint256 word,
         SignedState calldata signed
     ) external payable {
-        _setSettled(MANAGER.channelIdOf(channel), word);
+        _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.checkpoint, (channel, signed)));
     }
 
     function check_G6_tombstone_refuses_start_dispute(
         Channel calldata channel,
-        uint256 word,
         SignedState calldata signed
     ) external payable {
-        _setSettled(MANAGER.channelIdOf(channel), word);
+        _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.startDispute, (channel, signed)));
     }
 
     function check_G6_tombstone_refuses_start_dispute_with_exit(
         Channel calldata channel,
-        uint256 word,
         uint64 deadline,
         Signature calldata exit,
         SignedState calldata signed
     ) external payable {
-        _setSettled(MANAGER.channelIdOf(channel), word);
+        _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.startDisputeWithExit, (channel, deadline, exit, signed)));
     }
 
     function check_G6_tombstone_refuses_resume(
         Channel calldata channel,
-        uint256 word,
         uint64 deadline,
         Signature calldata user,
         Signature calldata node
     ) external payable {
-        _setSettled(MANAGER.channelIdOf(channel), word);
+        _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.resume, (channel, deadline, user, node)));
     }
 
     /// @custom:halmos --array-lengths transfers={0,1}
     function check_G6_tombstone_refuses_settle(
         Channel calldata channel,
-        uint256 word,
         StateHeader calldata state,
         Transfer[] calldata transfers
     ) external payable {
-        _setSettled(MANAGER.channelIdOf(channel), word);
+        _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.settle, (channel, state, transfers)));
     }
 
     /// @custom:halmos --array-lengths transfers={0,1}
     function check_G6_tombstone_refuses_close(
         Channel calldata channel,
-        uint256 word,
         SignedState calldata signed,
         Transfer[] calldata transfers
     ) external payable {
-        _setSettled(MANAGER.channelIdOf(channel), word);
+        _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.close, (channel, signed, transfers)));
     }
 
     // --- G8: capacity ---
 
-    /// @dev A channel in one asset, whose slots are one word.
-    function check_G8_capacity_holds_after_a_top_up(bytes32 channelId, uint256 word, Side side, uint128 amount)
+    function check_G8_capacity_holds_after_a_deposit(Channel calldata channel, Side side, uint128 amount)
         external
         payable
     {
-        Head head = Head.wrap(word);
-        VM.assume(head.firstPot().total() <= (head.isTokenFirst() ? CAPACITY_TOKEN : CAPACITY_WEI));
-        VM.assume(!head.hasSecond());
-        VM.store(address(MANAGER), _headSlot(channelId), bytes32(word));
+        bytes32 channelId = MANAGER.channelIdOf(channel);
+        VM.assume(_isWithinCapacity(channelId));
+        _call(abi.encodeCall(MANAGER.deposit, (channel, side, amount)));
+        assert(_isWithinCapacity(channelId));
+    }
+
+    function check_G8_capacity_holds_after_a_top_up(bytes32 channelId, Side side, uint128 amount) external payable {
+        VM.assume(_isWithinCapacity(channelId));
         _call(abi.encodeCall(MANAGER.topUp, (channelId, side, amount)));
-        head = Head.wrap(uint256(VM.load(address(MANAGER), _headSlot(channelId))));
-        assert(head.firstPot().total() <= (head.isTokenFirst() ? CAPACITY_TOKEN : CAPACITY_WEI));
-        uint256 second = Pot.wrap(uint256(VM.load(address(MANAGER), _secondSlot(channelId)))).total();
-        assert(!head.hasSecond() || second <= (head.isTokenFirst() ? CAPACITY_WEI : CAPACITY_TOKEN));
+        assert(_isWithinCapacity(channelId));
+    }
+
+    function check_G8_capacity_holds_after_collateral(Channel calldata channel, uint128 amountWei, uint128 amountToken)
+        external
+        payable
+    {
+        bytes32 channelId = MANAGER.channelIdOf(channel);
+        VM.assume(_isWithinCapacity(channelId));
+        _call(abi.encodeCall(MANAGER.collateralize, (channel, amountWei, amountToken)));
+        assert(_isWithinCapacity(channelId));
+    }
+
+    function check_G8_capacity_holds_after_a_withdrawal(
+        Channel calldata channel,
+        Withdrawal calldata withdrawal,
+        Signature calldata user,
+        Signature calldata node
+    ) external payable {
+        bytes32 channelId = MANAGER.channelIdOf(channel);
+        VM.assume(_isWithinCapacity(channelId));
+        _call(abi.encodeCall(MANAGER.withdraw, (channel, withdrawal, user, node)));
+        assert(_isWithinCapacity(channelId));
     }
 
     // --- G6: numbers are never used twice ---
 
     function check_G6_a_withdrawal_uses_up_its_sequence(
         Channel calldata channel,
-        uint256 word,
         Withdrawal calldata withdrawal,
         Signature calldata user,
         Signature calldata node
     ) external payable {
         bytes32 channelId = MANAGER.channelIdOf(channel);
-        Head before = Head.wrap(word);
-        VM.store(address(MANAGER), _headSlot(channelId), bytes32(word));
+        Head before = _headOf(channelId);
         bool done = _call(abi.encodeCall(MANAGER.withdraw, (channel, withdrawal, user, node)));
         Head afterwards = _headOf(channelId);
         assert(!done || withdrawal.sequence == before.sequence());
@@ -183,13 +197,12 @@ contract ManagerChecks {
         assert(afterwards.dispute() == before.dispute() && afterwards.deadline() == before.deadline());
     }
 
-    function check_G6_a_dispute_gets_the_next_number(Channel calldata channel, uint256 word, SignedState calldata signed)
+    function check_G6_a_dispute_gets_the_next_number(Channel calldata channel, SignedState calldata signed)
         external
         payable
     {
         bytes32 channelId = MANAGER.channelIdOf(channel);
-        Head before = Head.wrap(word);
-        VM.store(address(MANAGER), _headSlot(channelId), bytes32(word));
+        Head before = _headOf(channelId);
         bool done = _call(abi.encodeCall(MANAGER.startDispute, (channel, signed)));
         Head afterwards = _headOf(channelId);
         assert(!done || before.deadline() == 0);
@@ -200,14 +213,12 @@ contract ManagerChecks {
 
     function check_G6_an_exit_starts_the_next_dispute(
         Channel calldata channel,
-        uint256 word,
         uint64 deadline,
         Signature calldata exit,
         SignedState calldata signed
     ) external payable {
         bytes32 channelId = MANAGER.channelIdOf(channel);
-        Head before = Head.wrap(word);
-        VM.store(address(MANAGER), _headSlot(channelId), bytes32(word));
+        Head before = _headOf(channelId);
         bool done = _call(abi.encodeCall(MANAGER.startDisputeWithExit, (channel, deadline, exit, signed)));
         Head afterwards = _headOf(channelId);
         assert(!done || before.deadline() == 0);
@@ -218,14 +229,12 @@ contract ManagerChecks {
     /// @dev And never the last one, so that there is a number for the next exit (G5).
     function check_G5_a_resume_leaves_a_number_for_the_next_dispute(
         Channel calldata channel,
-        uint256 word,
         uint64 deadline,
         Signature calldata user,
         Signature calldata node
     ) external payable {
         bytes32 channelId = MANAGER.channelIdOf(channel);
-        Head before = Head.wrap(word);
-        VM.store(address(MANAGER), _headSlot(channelId), bytes32(word));
+        Head before = _headOf(channelId);
         bool done = _call(abi.encodeCall(MANAGER.resume, (channel, deadline, user, node)));
         Head afterwards = _headOf(channelId);
         assert(!done || before.dispute() < type(uint16).max);
@@ -236,16 +245,15 @@ contract ManagerChecks {
     /// @dev Every newer state, and no restart of the clock.
     function check_G5_a_checkpoint_does_not_move_the_deadline(
         Channel calldata channel,
-        uint256 word,
         SignedState calldata signed
     ) external payable {
         bytes32 channelId = MANAGER.channelIdOf(channel);
-        VM.store(address(MANAGER), _headSlot(channelId), bytes32(word));
+        Head before = _headOf(channelId);
         _call(abi.encodeCall(MANAGER.checkpoint, (channel, signed)));
         Head afterwards = _headOf(channelId);
-        assert(afterwards.deadline() == Head.wrap(word).deadline());
-        assert(afterwards.dispute() == Head.wrap(word).dispute());
-        assert(afterwards.sequence() == Head.wrap(word).sequence());
+        assert(afterwards.deadline() == before.deadline());
+        assert(afterwards.dispute() == before.dispute());
+        assert(afterwards.sequence() == before.sequence());
     }
 
     // --- G2: other channels ---
@@ -260,9 +268,19 @@ contract ManagerChecks {
         assert(VM.load(address(MANAGER), _headSlot(otherId)) == before);
     }
 
-    function _setSettled(bytes32 channelId, uint256 word) private {
-        VM.assume(word & FUNDED_AND_SETTLED == FUNDED_AND_SETTLED);
-        VM.store(address(MANAGER), _headSlot(channelId), bytes32(word));
+    function _assumeSettled(bytes32 channelId) private view {
+        Head head = _headOf(channelId);
+        VM.assume(head.isFunded() && head.isSettled());
+    }
+
+    /// @dev A channel that was never funded holds nothing, and has nothing but zeros.
+    function _isWithinCapacity(bytes32 channelId) private view returns (bool) {
+        Head head = _headOf(channelId);
+        if (!head.isFunded()) return Head.unwrap(head) == 0;
+        (uint256 first, uint256 second) =
+            head.isTokenFirst() ? (CAPACITY_TOKEN, CAPACITY_WEI) : (CAPACITY_WEI, CAPACITY_TOKEN);
+        return head.isSettled() || (head.firstPot().total() <= first
+                && (!head.hasSecond() || _secondOf(channelId).total() <= second));
     }
 
     function _assertRefused(bytes memory data) private {
@@ -281,8 +299,8 @@ contract ManagerChecks {
         return keccak256(abi.encode(channelId, RECORDS_SLOT));
     }
 
-    function _secondSlot(bytes32 channelId) private pure returns (bytes32) {
-        return bytes32(uint256(_headSlot(channelId)) + 2);
+    function _secondOf(bytes32 channelId) private view returns (Pot) {
+        return Pot.wrap(uint256(VM.load(address(MANAGER), bytes32(uint256(_headSlot(channelId)) + 2))));
     }
 
     function _deploy(string memory name, bytes memory arguments) private returns (address deployed) {

@@ -12,6 +12,12 @@ interface Vm {
     /// @notice Writes a storage slot of any contract.
     function store(address target, bytes32 slot, bytes32 value) external;
 
+    /// @notice Makes all that a contract has stored unknown.
+    function setArbitraryStorage(address target) external;
+
+    /// @notice An unknown number of so many bits.
+    function randomUint(uint256 bits) external view returns (uint256);
+
     /// @notice Sets the time of the block.
     function warp(uint256 time) external;
 
