@@ -67,6 +67,14 @@ fuzz: $(SETUP) ## play random lives on bytecode and model (FUZZ="--minutes 30 --
 explore: $(SETUP) ## play every order of everything on chain against an honest party (EXPLORE="payments --honest alice")
 	@python -m proof.explore $(or $(EXPLORE),--every-moment --save)
 
+.PHONY: coverage
+coverage: $(SETUP) ## run the tests and list the lines and branches of contracts/ that none of them runs (COVERAGE=--last)
+	@python -m proof.coverage --save $(COVERAGE)
+
+.PHONY: mutants
+mutants: $(SETUP) ## put small faults into the contracts and see that they are noticed; goes on where it was (MUTANTS=--help)
+	@python -m proof.mutants --save $(MUTANTS)
+
 .PHONY: audit
 audit: $(SETUP) ## print hashes, storage layout and what the deep runs found
 	@python -m proof.audit

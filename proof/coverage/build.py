@@ -13,7 +13,7 @@ from proof.records import CHECKOUT, sources_hash
 CACHE = CHECKOUT / ".build" / "coverage" / "build.json"
 
 _CODE = ("object", "sourceMap")
-_OUTPUTS = {
+OUTPUTS = {
     "*": {
         "*": [f"evm.bytecode.{what}" for what in _CODE]
         + [f"evm.deployedBytecode.{what}" for what in (*_CODE, "immutableReferences")],
@@ -154,7 +154,7 @@ def load(cache: Path = CACHE) -> Build:
     if document.get("of") != sources_hash():
         sources = contract_sources()
         with compiler() as solc:
-            builds = [solc.compile(sources, _OUTPUTS, settings) for settings in (SETTINGS, UNOPTIMIZED)]
+            builds = [solc.compile(sources, OUTPUTS, settings) for settings in (SETTINGS, UNOPTIMIZED)]
         document = {"of": sources_hash(), "builds": builds}
         cache.parent.mkdir(parents=True, exist_ok=True)
         cache.write_text(json.dumps(document))

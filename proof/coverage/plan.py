@@ -35,7 +35,7 @@ _OUTCOMES = {
     "WhileStatement": ("false", "true"),
     "YulIf": ("true", "false"),
     "YulSwitch": ("the first case", "another case"),
-    "YulForLoop": ("false", "true"),
+    "YulForLoop": ("true", "false"),
     "&&": ("decided on its right", "decided on its left"),
     "||": ("decided on its right", "decided on its left"),
 }

@@ -114,7 +114,8 @@ def watch_evm(recorder: Recorder) -> None:
                 lambda: _in_process(chain, transaction, before.accounts, before.block, ending),
             )
 
-    EvmChain.send, EvmChain.call, EvmChain.deploy = sent, called, deployed  # type: ignore[method-assign]
+    for name, watched in (("send", sent), ("call", called), ("deploy", deployed)):
+        setattr(EvmChain, name, watched)
 
 
 def _in_process(
@@ -173,7 +174,7 @@ def watch_nodes(recorder: Recorder) -> None:
             _tried(recorder, ask, method, params, answer)
         return answer
 
-    HTTPProvider.make_request = requested  # type: ignore[method-assign]
+    setattr(HTTPProvider, "make_request", requested)  # noqa: B010
 
 
 def _mined(recorder: Recorder, ask: Ask, result: Any) -> None:

@@ -18,6 +18,8 @@ from eth.vm.forks.cancun.state import CancunState
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.logic.invalid import InvalidOpcode
 from eth.vm.message import Message
+from eth_typing import Address as Canonical
+from eth_typing import BlockNumber
 
 from connext.abi import Log
 from connext.chain import KNOWN_ABI
@@ -104,11 +106,12 @@ def replay(execution: Execution, build: Build) -> tuple[Visits, Ending]:
     return _run(state, _message(execution, data=execution.data, code=state.get_code(execution.to)), names)
 
 
-def _state(execution: Execution) -> CancunState:
+def _state(execution: Execution) -> Any:
+    """An empty world; Any, because py-evm has other names for the types of addresses and numbers."""
     context = ExecutionContext(
         coinbase=ZERO_ADDRESS,
         timestamp=execution.time,
-        block_number=execution.block,
+        block_number=BlockNumber(execution.block),
         difficulty=0,
         mix_hash=ZERO_HASH32,
         gas_limit=GAS,
@@ -120,7 +123,7 @@ def _state(execution: Execution) -> CancunState:
     return CancunState(AtomicDB(), context, BLANK_ROOT_HASH)
 
 
-def _put(state: CancunState, address: Address, account: Account, code: bytes) -> None:
+def _put(state: Any, address: Address, account: Account, code: bytes) -> None:
     state.set_balance(address, account.balance)
     state.set_nonce(address, account.nonce)
     if code:
@@ -131,10 +134,11 @@ def _put(state: CancunState, address: Address, account: Account, code: bytes) ->
 
 def _message(execution: Execution, **parts: Any) -> Message:
     gas = min(execution.gas or GAS, GAS)
-    return Message(gas, execution.to or CREATE_CONTRACT_ADDRESS, execution.sender, execution.value, **parts)
+    to = Canonical(execution.to) if execution.to else CREATE_CONTRACT_ADDRESS
+    return Message(gas, to, Canonical(execution.sender), execution.value, **parts)
 
 
-def _run(state: CancunState, message: Message, names: Mapping[Address, str]) -> tuple[Visits, Ending]:
+def _run(state: Any, message: Message, names: Mapping[Address, str]) -> tuple[Visits, Ending]:
     visits = Visits()
     machine = _watched(visits, names)
     context = CancunTransactionContext(gas_price=0, origin=message.sender, blob_versioned_hashes=())

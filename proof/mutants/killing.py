@@ -1,0 +1,107 @@
+"""What is set on a mutant: the fuzzer first, for seconds; on what survives it, the tests, those on anvil last.
+
+Any failure kills, whatever it is: the contracts as they are pass all of this, which is seen before a campaign.
+"""
+
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from proof.fuzz import campaign as fuzz
+from proof.mutants.compiling import Compiled
+from proof.mutants.generate import Mutant
+from proof.regressions.workspace import IsBroken, Workspace, workspace
+
+SEED = 1
+OPERATIONS = 12_000
+"""Three seconds. Most mutants fall within the first tenth of it."""
+LONGEST_FUZZ_SECONDS = 180
+"""Of wall time: a loop without an end is one of the faults."""
+
+WHOLE = (
+    "tests/contracts/test_lives_with_transfers.py",
+    "tests/contracts/test_locks.py",
+    "tests/contracts/test_pairs.py",
+    "tests/contracts/test_messages.py",
+    "tests/parity",
+    "tests/contracts",
+    "tests/stories",
+)
+"""All that asks what the contracts do, the fastest first. Not tests/gas, because a changed figure alone is no fault;
+nor what tests the scripts and the tools."""
+
+_FORK = multiprocessing.get_context("fork")
+
+
+def by_fuzzing(compiled: Compiled, operations: int = OPERATIONS, seed: int = SEED) -> str | None:
+    """How the fuzzer notices; None if it does not."""
+    with TemporaryDirectory(prefix="connext-mutant-") as folder:
+        compiled.write(Path(folder))
+        answers, told = _FORK.Pipe(duplex=False)
+        child = _FORK.Process(target=_fuzz, args=(told, Path(folder), seed, operations))
+        child.start()
+        told.close()
+        try:
+            return _answer(answers, child)
+        finally:
+            child.kill()
+            child.join()
+
+
+def _answer(answers: Connection, child: multiprocessing.process.BaseProcess) -> str | None:
+    until = time.monotonic() + LONGEST_FUZZ_SECONDS
+    while not answers.poll(1.0):
+        if time.monotonic() > until:
+            return "fuzz: without an end"
+        if not child.is_alive() and not answers.poll():
+            return "fuzz: the process died"
+    try:
+        answer: str | None = answers.recv()
+    except EOFError:
+        return "fuzz: the process died"
+    return answer
+
+
+def _fuzz(told: Connection, artifacts: Path, seed: int, operations: int) -> None:
+    """In a process of its own, which has all modules loaded and ends with its machine."""
+    try:
+        failure = fuzz.run(seed, operations, artifacts).failure
+        told.send(f"fuzz: {failure.what.splitlines()[0][:160]}" if failure else None)
+    except Exception as error:  # a contract that cannot even be deployed, for instance
+        told.send(f"fuzz: {type(error).__name__}: {error}".splitlines()[0][:160])
+
+
+class Bench:
+    """A copy of the checkout in which tests run on one mutant after the other."""
+
+    def __init__(self, copy: Workspace) -> None:
+        self._copy = copy
+
+    def by_tests(self, mutant: Mutant, tests: Sequence[str] = WHOLE) -> str | None:
+        """The first test that fails on the mutant; None if all pass."""
+        path = self._copy.copy / mutant.file
+        path.write_text(mutant.source)
+        try:
+            return self._first_failure(tests)
+        finally:
+            path.write_text(mutant.original)
+
+    def _first_failure(self, tests: Sequence[str]) -> str | None:
+        """For tests on the in-process EVM the artifacts are written, also those of contracts for tests."""
+        try:
+            self._copy.compile()
+            (self._copy.copy / ".build" / "__local__.json").unlink(missing_ok=True)  # Ape does not see what imports it
+            failure = self._copy.first_failure(tests)
+        except IsBroken as broken:
+            return str(broken).splitlines()[-1][:200]
+        return f"{failure.test}: {failure.reason}"[:200] if failure else None
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    with workspace() as copy:
+        yield Bench(copy)
