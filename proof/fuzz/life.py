@@ -28,6 +28,7 @@ class Life:
         if not self.choices.seldom(6):
             self.play.take(self._moves.next())
         elif (change := draw_change(self.choices, self.play.scene)) is not None:
+            self.play.scene.time += 1
             self.play.take(change)
         return True
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from connext.abi import Log
+from connext.types import Address
 from proof.fuzz.changes import Change
 from proof.fuzz.foreign import calls_back_in_vain
 from proof.fuzz.scene import Move, Scene, readable
@@ -131,15 +132,10 @@ class Play:
         return events, None
 
     def _send(self, move: Move) -> Result:
-        context = move.context
-        data = calldata(move.operation)
-        to = self.stage.registry if move.operation.__class__ is op.Record else move.manager.address
-        sender, value = context.caller, context.value
-        if sender in self.stage.contracts:
-            sender, to, data, value = RELAY, sender, execute(to, data, value), 0
-        if move.gas is not None:
-            return self.machine.send(sender, to, data, value, move.gas + 16 * len(data))
-        return self.machine.send(sender, to, data, value)
+        sender, to, data, value = transaction_of(self.stage, move)
+        if move.gas is None:
+            return self.machine.send(sender, to, data, value)
+        return self.machine.send(sender, to, data, value, move.gas + 16 * len(data))
 
     def _is_short_of_gas(self, result: Result) -> bool:
         return result.halted or self._reader.error(result.output)[0] in SHORT_OF_GAS
@@ -175,6 +171,16 @@ class Play:
     def _compare_position(self, turn: Turn) -> None:
         if difference := self._watch.difference():
             raise Divergence(f"{difference}, after {turn}")
+
+
+def transaction_of(stage: Stage, move: Move) -> tuple[Address, Address, bytes, int]:
+    """Sender, receiver, data and value. A contract account makes its call when it is told to."""
+    sender, _, value = move.context
+    data = calldata(move.operation)
+    to = stage.registry if isinstance(move.operation, op.Record) else move.manager.address
+    if sender in stage.contracts:
+        return RELAY, sender, execute(to, data, value), 0
+    return sender, to, data, value
 
 
 @lru_cache(maxsize=8)

@@ -3,10 +3,12 @@
 It is built once per process, from the artifacts in a folder; every life begins at the mark.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from connext.abi import Artifact
+from connext.chain.evm import GENESIS_TIME
 from connext.keccak import keccak256
 from connext.signing import Key
 from connext.types import DAY, Address
@@ -101,13 +103,13 @@ class Conditions:
 
 
 class Stage:
-    """machine: stands at `start` whenever a life begins."""
+    """machine: stands at `start` whenever a life begins. time: when it is built, in Unix seconds."""
 
-    def __init__(self, artifacts: Path = SHIPPED) -> None:
+    def __init__(self, artifacts: Path = SHIPPED, time: int = GENESIS_TIME) -> None:
         self.artifacts = artifacts
         named = [actor(name) for name in ("alice", "bob", "carol", "dave", "erin")]
         balances = dict.fromkeys((DEPLOYER, RELAY, *(each.account for each in named)), 2 * WEALTH)
-        self.machine = Machine(balances)
+        self.machine = self._machine(balances, time)
         self.dai = self._deploy("TestDai", self.machine.chain_id.to_bytes(32, "big"), doubles=True)
         self.hostile_token = self._deploy("HostileToken", doubles=True)
         self.conditions = self._conditions()
@@ -127,6 +129,10 @@ class Stage:
         return next(person for person in self.people if person.account == account)
 
     # --- Deploying ---
+
+    def _machine(self, balances: Mapping[Address, int], time: int) -> Machine:
+        """Where all of it stands; the tests build it on other chains, too."""
+        return Machine(balances, time=time)
 
     def _deploy(self, name: str, arguments: bytes = b"", *, doubles: bool = False) -> Address:
         folder = DOUBLES if doubles else self.artifacts

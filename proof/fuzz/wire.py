@@ -21,7 +21,7 @@ SIGNED = f"({STATE},{SIGNATURE},{SIGNATURE})"
 TRANSFERS = "(uint64,uint8,uint8,uint128,address,bytes32,uint64)[]"
 WITHDRAWAL = "(uint64,uint128,uint128,uint128,uint128,address,uint64)"
 
-ITEM_GAS = 4_000_000
+ITEM_GAS = 3_000_000
 """What an item of a batch gets: enough for any, and for a token that burns all it is given."""
 TOO_LITTLE_GAS = 1_000
 """What an item gets that is to starve: less than any can do with."""
