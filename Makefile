@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
+ANALYSIS := .build/analysis/.set-up
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export APE_DATA_FOLDER := $(CURDIR)/.build/ape
@@ -75,6 +76,27 @@ coverage: $(SETUP) ## run the tests and list the lines and branches of contracts
 mutants: $(SETUP) ## put small faults into the contracts and see that they are noticed; goes on where it was (MUTANTS=--help)
 	@python -m proof.mutants --save $(MUTANTS)
 
+$(ANALYSIS): $(SETUP) requirements/analysis.txt
+	@python -m venv --clear .build/analysis
+	@.build/analysis/bin/python -m pip --quiet --quiet --disable-pip-version-check install \
+		--require-hashes --only-binary :all: --requirement requirements/analysis.txt
+	@touch $@
+
+.PHONY: analysis
+analysis: $(ANALYSIS) ## install halmos and slither into an environment of their own
+
+.PHONY: symbolic
+symbolic: $(ANALYSIS) ## prove what holds for all inputs (SYMBOLIC="--only G7", SYMBOLIC=--help)
+	@python -m proof.symbolic $(or $(SYMBOLIC),--save)
+
+.PHONY: invariants
+invariants: $(SETUP) ## play random calls at forge's speed (INVARIANTS="--runs 2000", INVARIANTS=--help)
+	@python -m proof.invariants $(or $(INVARIANTS),--runs 1000 --save)
+
+.PHONY: slither
+slither: $(ANALYSIS) ## static analysis: no finding without an answer in SECURITY.md
+	@python -m proof.slither --save
+
 .PHONY: audit
 audit: $(SETUP) ## print hashes, storage layout and what the deep runs found
 	@python -m proof.audit
@@ -85,7 +107,7 @@ docs: $(SETUP) ## write docs/errors.md from the interfaces
 
 .PHONY: lock
 lock: $(SETUP) ## renew the lock files from requirements/*.in and package.json
-	@for name in build dev ledger; do \
+	@for name in build dev ledger analysis; do \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PYTHON_LOCKS = ("requirements/build.txt", "requirements/dev.txt", "requirements/ledger.txt")
+PYTHON_LOCKS = ("requirements/analysis.txt", "requirements/build.txt", "requirements/dev.txt", "requirements/ledger.txt")
 
 
 @pytest.mark.parametrize("name", PYTHON_LOCKS)
