@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from connext.display import InvalidAmount, InvalidDuration, parse_amount, parse_duration
+from connext.display import InvalidDuration, parse_duration
 from connext.errors import readable
+from connext.fields import NetField
 from connext.types import InvalidValue
 
 Value = int | str | bool
@@ -23,8 +24,8 @@ Value = int | str | bool
 class Match:
     """An error or an event, by its name and some of its values.
 
-    A value is a number, or text: an amount ('1.5 ETH'), a time ('start + 1 h'), bytes (0x…), or the name of a channel
-    (for its id) or an actor (for its account).
+    A value is a number, or text: an amount of one asset ('1.5 ETH'), a time ('start + 1 h'), bytes (0x…), or the name
+    of a channel (for its id) or an actor (for its account).
     """
 
     name: str
@@ -111,6 +112,7 @@ def _meant(wanted: Value, known: Mapping[str, bytes], start: int) -> object:
             return start + parse_duration(wanted.removeprefix("start + "))
         if wanted.startswith("0x"):
             return bytes.fromhex(wanted[2:])
-        return parse_amount(wanted)[1]
-    except (InvalidAmount, InvalidDuration, ValueError):
+        amount = NetField().read(wanted, "")
+        return amount.amount_wei + amount.amount_token
+    except (InvalidValue, InvalidDuration, ValueError):
         return wanted

@@ -309,13 +309,17 @@ class World:
 
     # --- The chain ---
 
-    def become(self, actor: Actor, contract: str, conduct: int) -> None:
-        """Give the actor's account the code of a test contract, which is told what to do."""
+    def take_code(self, address: Address, contract: str, conduct: int | None) -> None:
+        """Give an address the code of a test contract, which is told what to do."""
         double = _named("test contract", self.doubles, contract)
-        self.chain.set_code(actor.account, double.runtime)
-        if conduct:
-            # Not from the account itself: an account with code sends nothing (EIP-3607).
-            self._send(Transaction(ZERO_ADDRESS, actor.account, double.abi.encode_call("behave", conduct)))
+        self.chain.set_code(address, double.runtime)
+        if conduct is not None:
+            self.tell_double(address, contract, "behave", conduct)
+
+    def tell_double(self, address: Address, contract: str, function: str, *arguments: Any) -> None:
+        """Call a test contract. Not from its own address: an account with code sends nothing (EIP-3607)."""
+        double = _named("test contract", self.doubles, contract)
+        self._send(Transaction(ZERO_ADDRESS, address, double.abi.encode_call(function, *arguments)))
 
     def send(self, name: str, call: Call) -> Receipt:
         """The actor's account sends the call; the receipt says what became of it."""

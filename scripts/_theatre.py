@@ -32,8 +32,8 @@ from scripts._stage import DEPLOYER
 from scripts._test_dai import creation_code
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-DOUBLES = ("HostileRecipient", "HostileCondition", "AnyShare")
-"""Contracts of `contracts/test` that an account can become."""
+DOUBLES = ("HostileRecipient", "HostileCondition", "HostileToken", "AnyShare")
+"""Contracts of `contracts/test` that an account or the token can become."""
 STORY_TIME = 4_102_444_800
 """2100-01-01: when stories begin on a local chain, so that a story always comes out as the same bytes."""
 WIDTH = 140

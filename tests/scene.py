@@ -29,8 +29,8 @@ def double(name: str) -> Artifact:
     return Artifact.parse(name, (ARTIFACTS / f"{name}.json").read_text())
 
 
-DOUBLES = {name: double(name) for name in ("HostileRecipient", "HostileCondition", "AnyShare")}
-"""What an account can become."""
+DOUBLES = {name: double(name) for name in ("HostileRecipient", "HostileCondition", "HostileToken", "AnyShare")}
+"""What an account or the token can become."""
 
 
 def deploy(

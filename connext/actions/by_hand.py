@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, ClassVar
 
-from connext.actions.form import verb
-from connext.channel import Signed
-from connext.envelopes import SignedExit
+from connext.actions.form import Action, ActionsField, perform, verb
+from connext.channel import Channel, Offer, Signed, half_signed
+from connext.envelopes import Proposal, SignedExit
 from connext.fields import (
     NO_MONEY,
     ChoiceField,
@@ -30,7 +30,7 @@ from connext.messages import Domain, Exit, Resume, State, Transfer, Withdrawal, 
 from connext.payments import Terms
 from connext.signing import Signable, Signature
 from connext.types import Asset, InvalidValue, Side, Struct
-from connext.world import Actor, Payment, World
+from connext.world import Actor, NothingKnown, Payment, World
 
 # --- Fields ---
 
@@ -192,13 +192,66 @@ def make_exit(
     world.by_hand[message] = SignedExit(exit_, _sign(world, actor, exit_, forged))
 
 
+@verb
+def countersign(
+    world: World,
+    actor: Actor,
+    message: Name,
+    channel: Name,
+    nonce: Count | None = None,
+    sequence: Count | None = None,
+) -> None:
+    """Sign what only the other side has signed: the state of that nonce, or the withdrawal of that sequence.
+
+    Whether or not it was meant to be, and without telling anybody. Without nonce and sequence, the last state.
+    """
+    theirs = _other_side(world, actor, channel)
+    side = theirs.side.other
+    if sequence is not None:
+        waiting = [signed for signed in theirs.withdrawals if signed.message.sequence == sequence]
+        if not waiting:
+            raise NothingKnown(channel, f"half-signed withdrawal with sequence {sequence}")
+        signature = _sign(world, actor, waiting[-1].message, None)
+        world.by_hand[message] = waiting[-1].with_signature(side, signature)
+        return
+    offers = [offer for offer in theirs.own_offers if nonce in (None, offer.state.nonce)]
+    if not offers:
+        raise NothingKnown(channel, "half-signed state" + (f" with nonce {nonce}" if nonce is not None else ""))
+    world.by_hand[message] = _completed(world, actor, side, offers[-1])
+
+
+@verb
+def show(world: World, actor: Actor, message: Name, channel: Name, base: Count) -> None:
+    """The other side's software gets the actor's half of a hand-made state, as a proposal on top of the state `base`.
+
+    It may reject it.
+    """
+    state = world.made(message, State).message
+    params = tuple(payment.terms.params for payment in world.payments.values())
+    envelope = Proposal(state, base, _sign(world, actor, state, None), params)
+    world.tell(_other_name(world, actor, channel), envelope)
+
+
 # --- Accounts and conditions ---
 
 
 @verb
-def become(world: World, actor: Actor, contract: Name, conduct: Count = 0) -> None:
+def become(world: World, actor: Actor, contract: Name, conduct: Count | None = None) -> None:
     """The actor's account has the code of one of the world's test contracts from now on, told to behave in this way."""
-    world.become(actor, contract, conduct)
+    world.take_code(actor.account, contract, conduct)
+
+
+@verb
+def call_back(world: World, actor: Actor, items: Annotated[tuple[Action, ...], ActionsField()]) -> None:
+    """When it is paid, the actor's account, which is a hostile recipient, makes these calls of the manager."""
+    calls = [perform(world, item) for item in items]
+    world.tell_double(actor.account, "HostileRecipient", "callBack", [call.data for call in calls if call is not None])
+
+
+@verb
+def spoil_token(world: World, conduct: Count) -> None:
+    """The token has the code of a hostile one from now on, and the same balances."""
+    world.take_code(world.deployment.token, "HostileToken", conduct)
 
 
 @verb
@@ -210,6 +263,24 @@ def make_terms(world: World, payment: Name, condition: Name, expires: Duration, 
     params = payment.encode()
     terms = Terms(world.actor(condition).account, params, world.chain.head.time + expires)
     world.payments[payment] = Payment(terms, condition, witness=share.to_bytes(32))
+
+
+# --- The other side ---
+
+
+def _other_name(world: World, actor: Actor, channel: str) -> str:
+    mine = world.view_of(actor.name, channel)
+    return world.party_of(channel, mine.side.other).name
+
+
+def _other_side(world: World, actor: Actor, channel: str) -> Channel:
+    """The channel as the actor's counterparty has it."""
+    return world.view_of(_other_name(world, actor, channel), channel)
+
+
+def _completed(world: World, actor: Actor, side: Side, offer: Offer) -> Signed[State]:
+    half = half_signed(offer.state, offer.digest, side.other, offer.signature)
+    return half.with_signature(side, _sign(world, actor, offer.state, None))
 
 
 # --- Signing ---

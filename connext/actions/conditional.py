@@ -1,18 +1,43 @@
 """Conditional payments (docs/protocol.md section 6): their terms, what is locked under them, and what proves them."""
 
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, ClassVar
+
 from connext import events
 from connext.actions.form import verb
+from connext.conditions import Part, all_of_params, all_of_witness, any_of_params, any_of_witness
 from connext.display import WEI_PER_UNIT
 from connext.fees import SAME_ASSET, Rate, outgoing
-from connext.fields import Count, Duration, Money, Name
+from connext.fields import ChoiceField, Count, Duration, Money, Name, NameField
 from connext.keccak import keccak256
 from connext.ledger import Holdings
 from connext.links import Link
-from connext.payments import hash_lock_terms, link_terms, stream_terms
+from connext.payments import Terms, hash_lock_terms, link_terms, stream_terms
 from connext.signing import Key
 from connext.streams import PayingStream, ReceivingStream
 from connext.types import Asset, InvalidValue
 from connext.world import Actor, NothingKnown, Payment, World
+
+
+@dataclass(frozen=True, slots=True)
+class NamesField:
+    """Several names."""
+
+    expected: ClassVar[str] = "a list of names"
+
+    def read(self, value: object, path: str) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple):
+            raise InvalidValue(path, self.expected, value)
+        return tuple(NameField().read(item, f"{path}[{i}]") for i, item in enumerate(value))
+
+    def write(self, value: tuple[str, ...]) -> list[str]:
+        return list(value)
+
+
+class Combination(Enum):
+    ALL = "all"
+    ANY = "any"
 
 
 @verb
@@ -42,6 +67,33 @@ def open_stream(world: World, actor: Actor, payment: Name, cap: Money, expires: 
     fixed = (world.deployment.domain.chain_id, terms.condition, terms.params, terms.expiry)
     paying, receiving = PayingStream(*fixed, key), ReceivingStream(*fixed)
     world.payments[payment] = Payment(terms, actor.name, paying=paying, receiving=receiving)
+
+
+@verb
+def combine(
+    world: World,
+    payment: Name,
+    of: Annotated[Combination, ChoiceField({kind.value: kind for kind in Combination})],
+    parts: Annotated[tuple[str, ...], NamesField()],
+    expires: Duration,
+) -> None:
+    """Terms that hold if all, or any, of those of other payments do. expires: time from the head."""
+    terms = [world.payment(part).terms for part in parts]
+    params = [Part(one.condition, one.params) for one in terms]
+    conditions, expiry = world.deployment.conditions, world.chain.head.time + expires
+    if of is Combination.ALL:
+        combined = Terms(conditions.all_of, all_of_params(params), expiry)
+    else:
+        combined = Terms(conditions.any_of, any_of_params(params), expiry)
+    world.payments[payment] = Payment(combined, parts[0], witness=_combined_witness(world, of, parts))
+
+
+def _combined_witness(world: World, of: Combination, parts: tuple[str, ...]) -> bytes | None:
+    """Of what can be proved of the parts now."""
+    known = [(i, witness) for i, part in enumerate(parts) if (witness := world.payment(part).witness) is not None]
+    if of is Combination.ALL:
+        return all_of_witness([witness for _, witness in known]) if len(known) == len(parts) else None
+    return any_of_witness(*known[0]) if known else None
 
 
 @verb

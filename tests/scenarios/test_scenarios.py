@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from connext import lifecycle
 from connext.chain.evm import EvmChain
 from connext.checking import Play
 from connext.stories import read_story, write_story
@@ -17,7 +18,7 @@ def test_it_ends_as_it_says(path: Path) -> None:
     story = read_story(path.read_text(), path.name)
     assert story.guarantees, "no guarantee is named"
     assert story.ends is not None, "the ends are not told"
-    play = Play(stage(story, EvmChain()), story)
+    play = Play(stage(story, EvmChain(), policy=lifecycle.POLICY), story)
     assert [(step.number, step.problems) for step in play.steps() if step.problems] == []
     assert play.problems_at_end() == ()
     assert_ledger_is_storage(play.world)

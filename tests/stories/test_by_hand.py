@@ -8,7 +8,7 @@ from connext.actions import action, play
 from connext.chain.evm import EvmChain
 from connext.ledger import Holdings
 from connext.types import Amounts, InvalidValue, Status
-from connext.world import World, WrongKind, actor
+from connext.world import NothingKnown, World, WrongKind, actor
 from tests.scene import assert_ledger_is_storage, new_world
 
 ETH = 10**18
@@ -136,3 +136,90 @@ def test_a_message_of_another_kind(world: World) -> None:
 def test_what_is_no_transfer(transfer: object) -> None:
     with pytest.raises(InvalidValue, match=r"make_state\.transfers\[0\]"):
         state("it", 1, transfers=[transfer])
+
+
+# --- What the other side signed, and what it is shown ---
+
+
+@pytest.fixture
+def pair() -> World:
+    """Everybody's software runs; Alice has 2 ETH in the channel."""
+    world = new_world(EvmChain())
+    play(world, [action("deposit", "alice", channel="main", side="user", amount="2 ETH")])
+    return world
+
+
+def lost(name: str, **fields: Any) -> list[Any]:
+    """What Alice proposes, and Bob's software never gets."""
+    return [action("drop", "alice"), action(name, "alice", channel="main", **fields)]
+
+
+def test_the_actor_countersigns_the_other_sides_state(pair: World) -> None:
+    play(pair, [*lost("pay", amount="1 ETH"), action("countersign", "bob", message="kept", channel="main", nonce=1)])
+    assert errors(pair, action("checkpoint", "bob", channel="main", message="kept")) == [None]
+    recorded = pair.ledger().channels[pair.channel_id("main")].recorded
+    assert recorded is not None
+    assert recorded.user_wei == -ETH
+
+
+def test_the_actor_countersigns_the_other_sides_withdrawal(pair: World) -> None:
+    countersign = action("countersign", "bob", message="kept", channel="main", sequence=0)
+    play(pair, [*lost("propose_withdrawal", user="1 ETH"), countersign])
+    assert errors(pair, action("withdraw", "bob", channel="main", message="kept")) == [None]
+
+
+@pytest.mark.parametrize("fields", [{}, {"nonce": 1}, {"sequence": 0}])
+def test_there_is_nothing_to_countersign(pair: World, fields: dict[str, int]) -> None:
+    with pytest.raises(NothingKnown, match="half-signed"):
+        play(pair, [action("countersign", "bob", message="kept", channel="main", **fields)])
+
+
+@pytest.mark.parametrize(("base", "rejections"), [(0, []), (7, ["WrongBase"])])
+def test_the_other_side_is_shown_a_state(pair: World, base: int, rejections: list[str]) -> None:
+    gift = state("gift", 1, user="-1 ETH", node="1 ETH")
+    show = action("show", "alice", message="gift", channel="main", base=base)
+    *_, shown = play(pair, [gift, action("go_silent", "alice"), show])
+    assert [type(error).__name__ for error in shown.rejections] == rejections
+    assert pair.view_of("bob", "main").latest.message.nonce == (0 if rejections else 1)
+
+
+# --- Hostile money ---
+
+
+def test_a_recipient_that_calls_back_gets_nothing_twice(world: World) -> None:
+    out = action("make_withdrawal", message="out", channel="main", sequence=0, deadline="1 d", user="1 ETH")
+    withdraw = action("withdraw", "alice", channel="main", message="out")
+    again = action("call_back", "alice", items=[withdraw])
+    play(world, [action("become", "alice", contract="HostileRecipient"), out, again])
+    before = world.wallet("alice")
+    (outcome,) = play(world, [action("withdraw", "carol", channel="main", message="out")])
+    assert [event.name for event in outcome.receipts[0].events] == ["Withdrawn"]
+    assert world.wallet("alice") == before.plus(ETH, 0)
+
+
+def test_a_spoilt_token_has_the_same_balances_and_mends(world: World) -> None:
+    before = world.wallet("alice")
+    fund = action("fund", "alice", amount="1 DAI")
+    assert errors(world, action("spoil_token", conduct=8), fund) == [None, "TokenPullFailed"]
+    assert world.wallet("alice") == before
+    assert errors(world, action("spoil_token", conduct=0), fund) == [None, None]
+
+
+# --- Combinations ---
+
+
+@pytest.mark.parametrize(("of", "is_provable"), [("all", False), ("any", True)])
+def test_a_combination_with_one_proof_of_two(world: World, of: str, is_provable: bool) -> None:
+    """A stream without a voucher proves nothing."""
+    made = [
+        action("make_secret", "bob", payment="known", expires="1 d"),
+        action("open_stream", "alice", payment="unpaid", cap="1 ETH", expires="1 d"),
+        action("combine", payment="it", of=of, parts=["unpaid", "known"], expires="1 d"),
+    ]
+    play(world, made)
+    record = action("record", "bob", payment="it")
+    if is_provable:
+        assert errors(world, record) == [None]
+    else:
+        with pytest.raises(NothingKnown, match="witness"):
+            play(world, [record])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connext.actions import VOCABULARY, Action, UnknownAction, action, read_action, write_action
 from connext.actions.by_hand import Locked, LockedField
+from connext.actions.conditional import NamesField
 from connext.actions.form import ActionsField, Verb
 from connext.expectations import Expected, Match
 from connext.fields import (
@@ -74,6 +75,8 @@ def values_of(field_type: Any) -> st.SearchStrategy[Any]:
             return st.integers(0, 2**64)
         case NetField():
             return NETS
+        case NamesField():
+            return st.lists(NAMES, max_size=3).map(tuple)
         case PositionsField():
             return st.lists(st.integers(0, 300)).map(tuple)
         case LockedField():
