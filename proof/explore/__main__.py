@@ -11,6 +11,7 @@ from dataclasses import asdict
 from signal import SIGTERM, default_int_handler, signal
 
 from connext.errors import ConnextError
+from connext.replay.words import exact_duration
 from proof import records
 from proof.explore.promise import Money
 from proof.explore.run import PLAYERS, Figures, explore, keep, kept, key_of, save_story
@@ -64,15 +65,20 @@ def _explored(history: str, honest: str, player: str, options: argparse.Namespac
 
 
 def _show(honest: str, player: str, figures: Figures, *, in_full: bool) -> None:
-    verdict = "kept" if figures.is_kept else f"BROKEN by {-figures.surplus} wei"
     _say(
         f"\n  {honest}, {_PLAYS[player]}: promised {money(figures.promised)}, the least end is {money(figures.least)}: "
-        f"{verdict}\n    {_counts(figures)}"
+        f"{_verdict(figures)}\n    {_counts(figures)}"
     )
     if in_full:
         _say(
             "".join(f"    {line}\n" for line in ("", *figures.signed, "", "The worst for it:", *figures.line)).rstrip()
         )
+
+
+def _verdict(figures: Figures) -> str:
+    if figures.surplus < 0:
+        return f"BROKEN by {-figures.surplus} wei"
+    return f"BROKEN by a delay of {exact_duration(figures.delay)}" if figures.delay else "kept"
 
 
 _PLAYS = {"software": "by the software that ships", "rules": "by the rules written out", "asleep": "asleep"}
@@ -83,7 +89,7 @@ def _counts(figures: Figures) -> str:
     return (
         f"{figures.positions} positions visited{moments}, {figures.merged} ways to one that was known; "
         f"{figures.chain_positions} positions of the chain, {figures.transactions} transactions sent; "
-        f"{figures.endings} ends; {figures.seconds} s"
+        f"{figures.endings} ends, the latest at {figures.latest}; {figures.seconds} s"
     )
 
 
@@ -128,7 +134,7 @@ def _save(results: Results) -> None:
 
 
 def _recorded(figures: Figures) -> dict[str, object]:
-    names = ("moments", "positions", "merged", "transactions", "endings", "seconds", "surplus")
+    names = ("moments", "positions", "merged", "transactions", "endings", "seconds", "surplus", "delay")
     return {name: asdict(figures)[name] for name in names} | {
         "promised": _written(figures.promised),
         "least": _written(figures.least),

@@ -70,19 +70,27 @@ _Reached = tuple[Position, bool]
 
 @dataclass(frozen=True)
 class Ending:
-    """Everything is over. end: what the honest party got out of its channels; surplus: above what was promised."""
+    """Everything is over. end: what the honest party got out of its channels; surplus: above what was promised, in wei;
+    delay: beyond what was promised, in seconds."""
 
     position: Position
     end: Money
     surplus: int
+    delay: int
+
+    @property
+    def is_as_promised(self) -> bool:
+        return self.surplus >= 0 and not self.delay
 
 
 @dataclass
 class Found:
-    """promised, least: of each asset on its own, in wei, over all lines; worst: the ending with the lowest surplus."""
+    """promised, least: of each asset on its own, in wei, over all lines. latest: end of all, in Unix seconds. worst:
+    the ending that is furthest below what was promised, or else the most too late, or else the least above."""
 
     promised: Money
     least: Money
+    latest: int
     worst: Ending
     positions: int
     merged: int
@@ -134,11 +142,12 @@ class Game:
         start = self.start
         self._visited.add(start)
         self._visit(start)
-        worst = min(self._endings.values(), key=lambda ending: (ending.surplus, ending.end))
+        worst = min(self._endings.values(), key=lambda e: (min(e.surplus, 0), -e.delay, e.surplus, e.end))
         ends = [ending.end for ending in self._endings.values()]
         return Found(
             self.promise.least(),
             (min(wei for wei, _ in ends), min(token for _, token in ends)),
+            max(ending.position.time for ending in self._endings.values()),
             worst,
             len(self._visited),
             self._merged,
@@ -272,7 +281,8 @@ class Game:
             wei, token = self.board.wealth(position.node)
             end = (wei - self._wealth[0], token - self._wealth[1])
             surplus = self.promise.surplus(end, self.board.shares(position.node))
-            self._endings[position] = Ending(position, end, surplus)
+            delay = max(position.time - self.promise.latest(), 0)
+            self._endings[position] = Ending(position, end, surplus, delay)
 
     # --- Looking ---
 

@@ -3,7 +3,7 @@
 So a line of play can be told, and saved as a story.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,12 +12,16 @@ from connext.actions.form import perform
 from connext.calls import Call
 from connext.channel import Signed, recorded_hash, unsigned_initial
 from connext.envelopes import SignedExit
+from connext.ledger import Holdings
 from connext.messages import Resume, State, StateHeader, Transfer, Withdrawal, header
-from connext.types import Address
+from connext.types import DAY, MAX_NONCE, Address, Side
 from proof.explore.stage import STRANGER, Stage
 
 GIFT = "1 ETH"
 """What a stranger may add to either side of a channel, once each."""
+
+LATE = 1_000 * DAY
+"""Deadline of what is forged, in seconds from the history's start."""
 
 MOST_SUBSETS = 4
 """Of longer lists of transfers only the whole and each single one are settled, not every subset."""
@@ -52,6 +56,8 @@ class Papers:
         self._labels: dict[bytes, str] = {}
         self._states: dict[tuple[str, bytes], Signed[State]] = {}
         self._moves: dict[tuple[Address, Address, bytes, int], Move] = {}
+        self.forged: dict[str, Action] = {}
+        """How messages came about that the honest party did not sign, by their labels."""
         first = next(iter(stage.channels))
         stage.world.by_hand[NO_TRANSFERS] = unsigned_initial(stage.world.channel_id(first))
 
@@ -125,6 +131,7 @@ class Papers:
             yield self.move("resume", them, channel=channel, message=self.label(channel, resume))
         for exit_ in stage.exits(channel):
             yield from self._with_exit(channel, self.label(channel, exit_))
+        yield from self._forgeries(channel)
         yield from self._gifts(channel)
 
     def with_state(self, channel: str, signed: Signed[State]) -> Iterator[Move]:
@@ -146,6 +153,33 @@ class Papers:
         for signed in self.stage.states(channel):
             state = self.label(channel, signed)
             yield self.move("start_dispute_with_exit", STRANGER, channel=channel, message=state, exit_message=label)
+
+    def _forgeries(self, channel: str) -> Iterator[Move]:
+        """Messages that suit the other side, which has signed them for both sides: they should be refused."""
+        stage, them = self.stage, self.stage.counterparty(channel).name
+        by_them = {"channel": channel, "as_user": them, "as_node": them}
+        theirs, mine = ("node", "user") if stage.side(channel) is Side.USER else ("user", "node")
+        held = stage.contributions(channel)
+        wei, token = held.user_wei + held.node_wei, held.user_token + held.node_token
+        all_of_it, less = Holdings(wei, token), Holdings(-wei, -token)
+        final = {"nonce": MAX_NONCE, "final": True, theirs: all_of_it, mine: less}
+        state = self._forge("make_state", by_them | final)
+        for name in ("start_dispute", "checkpoint", "close"):
+            yield self.move(name, them, channel=channel, message=state)
+        withdrawal = self._forge("make_withdrawal", by_them | {"sequence": 0, "deadline": LATE, theirs: all_of_it})
+        yield self.move("withdraw", them, channel=channel, message=withdrawal)
+        dispute = max(stage.on_chain(channel).dispute, 1)
+        resume = self._forge("make_resume", by_them | {"dispute": dispute, "deadline": LATE})
+        yield self.move("resume", them, channel=channel, message=resume)
+        exit_ = self._forge("make_exit", {"channel": channel, "dispute": 1, "deadline": LATE}, STRANGER)
+        yield self.move("start_dispute_with_exit", STRANGER, channel=channel, nonce=0, exit_message=exit_)
+
+    def _forge(self, verb: str, fields: Mapping[str, object], actor: str | None = None) -> str:
+        kind = verb.removeprefix("make_")
+        label = f"forged {kind}" if len(self.stage.channels) == 1 else f"{fields['channel']} forged {kind}"
+        self.forged[label] = action(verb, actor, message=label, **fields)
+        perform(self.stage.world, self.forged[label])
+        return label
 
     def _gifts(self, channel: str) -> Iterator[Move]:
         if len(self.stage.channels) > 1:

@@ -38,8 +38,9 @@ Report = Callable[[str], None]
 class Figures:
     """Of all games of one history, party and player. moments: how many there were to begin at.
 
-    promised, least: in wei of ETH and DAI, from the end of the history; surplus: the lowest of all games, in wei, above
-    what is promised at the outcomes; line: the worst, in words; story: the same as YAML, or why it is none.
+    promised, least: in wei of ETH and DAI, from the end of the history. surplus: the lowest of all games, in wei, above
+    what is promised at the outcomes; delay: the longest, in seconds, beyond what is promised. latest: when all is over.
+    line: the worst, in words; story: the same as YAML, or why it is none.
     """
 
     moments: int
@@ -52,6 +53,8 @@ class Figures:
     promised: Money
     least: Money
     surplus: int
+    delay: int
+    latest: str
     signed: list[str]
     line: list[str]
     story: str | None
@@ -60,7 +63,7 @@ class Figures:
     @property
     def is_kept(self) -> bool:
         """Whether the promise is."""
-        return self.surplus >= 0
+        return self.surplus >= 0 and not self.delay
 
 
 def explore(
@@ -72,7 +75,7 @@ def explore(
     for number, stage in enumerate(stages, 1):
         game, result = _play(stage, player, f"moment {number} of {len(stages)}, ", report)
         found.append(result)
-        if result.worst.surplus < 0:
+        if not result.worst.is_as_promised:
             break
     told, no_story = None, "the history leaves off before its end"
     if number == len(stages):
@@ -92,6 +95,8 @@ def explore(
         promised=result.promised,
         least=result.least,
         surplus=min(f.worst.surplus for f in found),
+        delay=max(f.worst.delay for f in found),
+        latest=f"{teller.moment(result.latest)} of {teller.moment(game.promise.latest())}",
         signed=[teller.cast(), *teller.signed()],
         line=[*teller.line(result.line), teller.end(result)],
         story=told,

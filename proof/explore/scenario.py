@@ -96,6 +96,8 @@ def _by_hand(game: Game, line: list[Step]) -> Iterator[Action]:
 
 
 def _made(game: Game, label: str) -> Action:
+    if label in game.papers.forged:
+        return game.papers.forged[label]
     signed = game.stage.world.by_hand[label]
     start = game.stage.world.start.time
     if isinstance(signed, SignedExit):

@@ -16,13 +16,14 @@ from connext.conditions import evaluate
 from connext.envelopes import Proposal, Refusal, ResumeProposal, Reveal, SignedExit, WithdrawalProposal
 from connext.errors import ConnextError
 from connext.events import Event, HandOut, Output, Resolve, Send
+from connext.ledger import ChannelLedger
 from connext.lifecycle import POLICY
 from connext.messages import Resume, State, Withdrawal
 from connext.signing import Signable
 from connext.stories import read_story
 from connext.story import Story, world_of
 from connext.transfers import Triple, triple_of
-from connext.types import NOTHING, Amounts, ChannelIdentity, Side
+from connext.types import NOTHING, Amounts, ChannelIdentity, Side, Status
 from connext.world import Actor, World, actor
 from proof.machine import Machine
 from tests.scene import deploy, enrich
@@ -155,9 +156,14 @@ class Stage:
     def channel_name(self, channel_id: bytes) -> str:
         return next(name for name in self.channels if self.world.channel_id(name) == channel_id)
 
-    def contributions(self, channel: str) -> Amounts:
+    def on_chain(self, channel: str) -> ChannelLedger:
+        """When the game begins."""
         known = self.world.ledger().channels.get(self.world.channel_id(channel))
-        return NOTHING if known is None else known.contributions
+        unfunded = ChannelLedger(self.channels[channel], Status.UNFUNDED, NOTHING, 0, 0, 0, None, None)
+        return unfunded if known is None else known
+
+    def contributions(self, channel: str) -> Amounts:
+        return self.on_chain(channel).contributions
 
     def machine(self) -> Machine:
         """At the time when the game begins."""

@@ -37,13 +37,13 @@ class Teller:
                 note = "" if signed.digest in by_both else f", signed by {self._stage.honest} alone"
                 yield f"{self._game.papers.label(channel, signed)}: {self._content(channel, signed)}{note}"
             for withdrawal in self._stage.withdrawals(channel):
-                until = self._moment(withdrawal.message.deadline)
+                until = self.moment(withdrawal.message.deadline)
                 yield f"{self._game.papers.label(channel, withdrawal)}: {_taken(withdrawal.message)}, until {until}"
             for resume in self._stage.resumes(channel):
-                until = self._moment(resume.message.deadline)
+                until = self.moment(resume.message.deadline)
                 yield f"{self._game.papers.label(channel, resume)}, until {until}"
             for exit_ in self._stage.exits(channel):
-                yield f"{self._game.papers.label(channel, exit_)}, until {self._moment(exit_.exit.deadline)}"
+                yield f"{self._game.papers.label(channel, exit_)}, until {self.moment(exit_.exit.deadline)}"
         for name in self._stage.payments:
             yield self._payment(name)
 
@@ -72,7 +72,7 @@ class Teller:
             who.append("the others")
         share = self._stage.share(name)
         proved = f"{_percent(share)} can be proved by {_and(who)}" if who and share else "nobody can prove anything"
-        return f"payment {name}: expires at {self._moment(self._stage.payments[name].expiry)}; {proved}"
+        return f"payment {name}: expires at {self.moment(self._stage.payments[name].expiry)}; {proved}"
 
     # --- The line ---
 
@@ -91,7 +91,9 @@ class Teller:
 
     def end(self, found: Found) -> str:
         due = min(self._game.promise.ends(self._game.board.shares(found.worst.position.node)), key=sum)
-        return f"{self._stage.honest} has {money(found.worst.end)} out of it; promised at these outcomes: {money(due)}"
+        late = f", {exact_duration(found.worst.delay)} too late" if found.worst.delay else ""
+        got = f"{self._stage.honest} has {money(found.worst.end)} out of it{late}"
+        return f"{got}; promised at these outcomes: {money(due)}"
 
     def _sentence(self, before: Position, step: Step) -> str | None:
         me = self._stage.honest
@@ -114,7 +116,7 @@ class Teller:
         """The time since the start, and what is near."""
         time, limits = after.time, {**dict(self._limits(before)), **dict(self._limits(after))}
         near = [f"{_distance(time, limit)} {name}" for name, limit in limits.items() if abs(time - limit) <= 1]
-        return self._moment(time) + (f", {_and(near)}" if near else "")
+        return self.moment(time) + (f", {_and(near)}" if near else "")
 
     def _limits(self, position: Position) -> Iterator[tuple[str, int]]:
         several = len(self._stage.channels) > 1
@@ -123,7 +125,7 @@ class Teller:
         for payment, triple in self._stage.payments.items():
             yield f"the expiry of {payment}", triple.expiry
 
-    def _moment(self, time: int) -> str:
+    def moment(self, time: int) -> str:
         return "start" if time == self._start else f"start + {exact_duration(time - self._start)}"
 
 
