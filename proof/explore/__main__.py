@@ -89,7 +89,7 @@ def _counts(figures: Figures) -> str:
     return (
         f"{figures.positions} positions visited{moments}, {figures.merged} ways to one that was known; "
         f"{figures.chain_positions} positions of the chain, {figures.transactions} transactions sent; "
-        f"{figures.endings} ends, the latest at {figures.latest}; {figures.seconds} s"
+        f"{figures.endings} ends, the last at {figures.latest}; {figures.seconds} s"
     )
 
 

@@ -96,7 +96,7 @@ def explore(
         least=result.least,
         surplus=min(f.worst.surplus for f in found),
         delay=max(f.worst.delay for f in found),
-        latest=f"{teller.moment(result.latest)} of {teller.moment(game.promise.latest())}",
+        latest=f"{teller.moment(result.latest)}, promised by {teller.moment(game.promise.latest())}",
         signed=[teller.cast(), *teller.signed()],
         line=[*teller.line(result.line), teller.end(result)],
         story=told,
