@@ -154,11 +154,13 @@ class Draws:
         if forbidden:
             return choices.pick((line.desk.address, line.desk.manager.token, ZERO_ADDRESS))
         if choices.seldom(20):
-            return choices.pick((FRESH, stage.registry, stage.conditions.any_share, self._other_manager(line.desk)))
+            return choices.pick((FRESH, stage.registry, stage.conditions.any_share, self._idle_manager()))
         return self._somebody().account
 
-    def _other_manager(self, desk: Desk) -> Address:
-        return next(manager.address for manager in self.scene.stage.managers if manager is not desk.manager)
+    def _idle_manager(self) -> Address:
+        """One that this life does not use: what it is given is lost."""
+        used = [desk.manager for desk in self.scene.desks]
+        return next(manager.address for manager in self.scene.stage.managers if manager not in used)
 
     # --- Signatures ---
 

@@ -131,6 +131,11 @@ class Foreign:
         return self.stage.conditions.hostile, data, (kind, answer)
 
 
+def honest() -> tuple[bytes, tuple[int, Any]]:
+    """The call that tells a contract account or a token to behave, and its conduct then."""
+    return _BEHAVE + words(HONEST), (HONEST, 0)
+
+
 def calls_back_in_vain(log: Log) -> bool:
     """Whether a log of foreign code says nothing of a call back that was let in."""
     if log.topics[0] != _CALLED_BACK:

@@ -2,6 +2,7 @@
 
 from proof.fuzz.changes import draw_change
 from proof.fuzz.choices import Choices
+from proof.fuzz.leaving import leave
 from proof.fuzz.moves import Moves
 from proof.fuzz.play import Count, Play
 from proof.fuzz.stage import Manager, Stage
@@ -19,7 +20,9 @@ class Life:
         """Raises Divergence."""
         for _ in range(turns):
             if not self.go_on():
-                return
+                break
+        if self.choices.seldom(25):
+            leave(self.play, self.choices)
 
     def go_on(self) -> bool:
         """Take the next turn, if there is one. Raises Divergence."""

@@ -1,16 +1,17 @@
 """The next thing that somebody does: honest more often than not, else with one flaw, or something old elsewhere."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from connext.keccak import keccak256
 from connext.types import ZERO_ADDRESS, Address, Status
 from proof.fuzz.choices import Table
 from proof.fuzz.draws import MAX_UINT64, MAX_UINT128, Draws
-from proof.fuzz.ink import MALFORMED, NO_INK, sign, with_other_parity
+from proof.fuzz.ink import MALFORMED, NO_INK, sign, with_other_parity, words
 from proof.fuzz.scene import Desk, Line, Move
 from proof.fuzz.stage import RELAY
-from proof.fuzz.wire import opaque
+from proof.fuzz.wire import BATCH, DEPOSIT, FUND, PUSH_CREDIT, TOP_UP, UNKNOWN, WITHDRAW_RESERVE, opaque
 from proof.model import operations as op
 from proof.model import outcomes
 from proof.model.messages import (
@@ -57,6 +58,7 @@ _EVERYTHING = {
     **_ANYWHERE,
     "batch": 8,
     "replay": 7,
+    "garbled": 1,
 }
 KINDS = {
     Status.UNFUNDED: Table({**_EVERYTHING, "deposit": 80, "collateralize": 12}),
@@ -76,7 +78,7 @@ KINDS = {
     Status.DISPUTED: Table({**_EVERYTHING, "checkpoint": 16, "resume": 12, "settle": 24, "close": 5}),
     Status.SETTLED: Table({**_EVERYTHING, "settle_transfers": 25, "withdraw_credit": 12, "push_credit": 8}),
 }
-ITEMS = tuple(kind for kind in _EVERYTHING if kind not in ("batch", "replay", "record"))
+ITEMS = tuple(kind for kind in _EVERYTHING if kind not in ("batch", "replay", "garbled", "record"))
 
 
 class Moves(Draws):
@@ -90,6 +92,8 @@ class Moves(Draws):
             return self._replay()
         if kind == "batch":
             return self._batch(line.desk)
+        if kind == "garbled":
+            return self._garbled(line)
         return self._single(kind, line)
 
     def _single(self, kind: str, line: Line) -> Move:
@@ -97,7 +101,7 @@ class Moves(Draws):
         if self.choices.seldom(1) and line.desk.ledger.ether.get(caller, 0) > value:
             value += 1
         context = Context(caller, self.scene.time, value)
-        gas = self.choices.between(21_000, 400_000) if self.choices.seldom(1) else None
+        gas = 21_000 + self._tight_gas() if self.choices.seldom(1) else None
         return Move(line.desk.manager, operation, context, gas)
 
     # --- Batches, replays, oddities ---
@@ -113,7 +117,14 @@ class Moves(Draws):
         value += self.choices.pick((0, 0, 0, 0, 1, 1_000))
         if value and self.choices.seldom(3):
             value -= 1
-        return Move(desk.manager, op.Batch(tuple(items)), Context(caller, self.scene.time, value))
+        move = Move(desk.manager, op.Batch(tuple(items)), Context(caller, self.scene.time, value))
+        if self.choices.seldom(6):
+            return replace(move, item_gas=tuple(self._tight_gas() for _ in items))
+        return replace(move, gas=21_000 + self._tight_gas() * (1 + len(items))) if self.choices.seldom(3) else move
+
+    def _tight_gas(self) -> int:
+        """Too little for most that pays out, enough for most else."""
+        return self.choices.between(5_000, 400_000)
 
     def _item(self, desk: Desk) -> op.Item:
         choices = self.choices
@@ -122,12 +133,33 @@ class Moves(Draws):
             return op.Item(choices.pick(odd), choices.pick((0, 0, 1)))
         line = self._some_line(desk)
         kind = KINDS[line.channel.status].draw(choices)
-        if kind in ("batch", "replay", "record"):
+        if kind not in ITEMS:
             kind = choices.pick(ITEMS)
         _, operation, value = _DRAWERS[kind](self, line)
         if choices.seldom(2):
             value += 1
         return op.Item(operation, value, starved=choices.seldom(2))
+
+    def _garbled(self, line: Line) -> Move:
+        """A call that could succeed if its calldata were not cut short, or had zeros where there must be."""
+        channel, token = words(*line.identity[1:]), words(1)
+        dirty = (
+            DEPOSIT + channel + words(2) + token,  # no such side
+            DEPOSIT + channel + words(1 << 8) + token,
+            DEPOSIT + channel + words(0, 2**128),
+            DEPOSIT + words(1 << 160 | int.from_bytes(line.identity.user)) + channel[32:] + words(0) + token,
+            DEPOSIT + (channel + words(0) + token)[:-1],
+            TOP_UP + line.identity.id + words(2) + token,
+            PUSH_CREDIT + words(1 << 200 | 5, 0),
+            PUSH_CREDIT + words(5, 2),
+            FUND + words(5)[:-1],
+            WITHDRAW_RESERVE + words(2**128, 0, 5),
+            BATCH + words(32, 1, 2**64),
+            BATCH + words(2**255),
+            UNKNOWN,
+        )
+        context = Context(self._somebody().account, self.scene.time)
+        return Move(line.desk.manager, op.Garbled(), context, garbled=self.choices.pick(dirty))
 
     def _replay(self) -> Move:
         """An earlier transaction once more: as it was, or on another channel, or with another manager."""
@@ -146,10 +178,10 @@ class Moves(Draws):
             if desk.manager.hostile and isinstance(operation, op.Batch | op.Permit):
                 desk = scene.desk_of(old.manager)  # that token takes any permit
             operation = self._at(desk, operation)
-        caller, value = old.context.caller, old.context.value
+        caller, value, garbled = old.context.caller, old.context.value, old.garbled
         if desk.ledger.ether.get(caller, 0) < value:
             value = 0
-        return Move(desk.manager, operation, Context(caller, scene.time, value))
+        return Move(desk.manager, operation, Context(caller, scene.time, value), garbled=garbled, item_gas=old.item_gas)
 
     def _at(self, desk: Desk, operation: Operation) -> Operation:
         """The same calldata, as another manager understands it: channels have other ids there."""
@@ -161,8 +193,6 @@ class Moves(Draws):
 
     def _odd(self, _: Line) -> Drawn:
         """What is no operation at all."""
-        if self.choices.seldom(50):
-            return self._caller(), op.Garbled(), 0
         return self._caller(), op.PlainTransfer(), self.choices.pick((1, 0, 1_000))
 
     # --- The operations: caller, operation, value ---
@@ -406,7 +436,7 @@ class Moves(Draws):
         flaw = self._flaw(30, "nonce", "expired", "caller", "malformed", "spender")
         nonce = token.permit_nonces.get(person.account, 0) + (flaw == "nonce")
         expiry = self.scene.time - 1 if flaw == "expired" else choices.pick((0, self.scene.time, MAX_UINT64))
-        spender = self._other_manager(line.desk) if flaw == "spender" else line.desk.address
+        spender = self._idle_manager() if flaw == "spender" else line.desk.address
         content = (person.account, spender, nonce, expiry)
         statement = Statement("Permit", (self.scene.stage.machine.chain_id, token.address), b"", content)
         ink = NO_INK if flaw == "malformed" else sign(person.key, statement)
@@ -436,5 +466,5 @@ def _on(channel: Identity, operation: Any) -> Operation:
 _DRAWERS: dict[str, Callable[[Moves, Line], Drawn]] = {
     name.removeprefix("_"): getattr(Moves, name)
     for name in (f"_{kind}" for kind in _EVERYTHING)
-    if hasattr(Moves, name) and name not in ("_batch", "_replay")
+    if hasattr(Moves, name) and name not in ("_batch", "_replay", "_garbled")
 }

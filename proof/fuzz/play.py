@@ -2,18 +2,17 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from connext.abi import Log
 from connext.types import Address
 from proof.fuzz.changes import Change
 from proof.fuzz.foreign import calls_back_in_vain
 from proof.fuzz.scene import Move, Scene, readable
 from proof.fuzz.stage import RELAY, Manager, Stage
 from proof.fuzz.watch import Watch
-from proof.fuzz.wire import Reader, calldata, execute
+from proof.fuzz.wire import Reader, batch_calldata, calldata, execute
 from proof.guarantees import Broken
 from proof.machine import Result
 from proof.model import operations as op
@@ -108,17 +107,27 @@ class Play:
         if move.gas is not None and not result.succeeded and self._is_short_of_gas(result):
             self._compare_position(move)
             return
-        events, refused = self._expected(move)
+        events, refused = self._expected(self._with_starved(move, result))
         end = "ok"
         if refused is None:
             self._compare_events(move, result, events)
         else:
             end = self._compare_error(move, result, refused)
+        self.scene.adopt(move)
         self._compare_position(move)
         self.count.ends[move.operation.__class__.__name__, end] += 1
         if isinstance(move.operation, op.Batch):
             self.count.items += len(move.operation.items)
         self.scene.played.append(move)
+
+    def _with_starved(self, move: Move, result: Result) -> Move:
+        """Which items had too little gas only the bytecode can tell. They fail; nothing else may come of it."""
+        batch = move.operation
+        if not isinstance(batch, op.Batch) or not move.item_gas or not result.succeeded:
+            return move
+        failed = {event.values[0] for event in self._events(result) if event.name == "CallFailed"}
+        items = tuple(item._replace(starved=index in failed) for index, item in enumerate(batch.items))
+        return replace(move, operation=op.Batch(items))
 
     def _expected(self, move: Move) -> tuple[list[Event], frozenset[Refusal] | None]:
         """What the model has: the events, or why it refuses."""
@@ -147,7 +156,7 @@ class Play:
             name, values = self._reader.error(result.output)
             how = "halts" if result.halted else f"reverts with {name}{readable(values)}"
             raise Divergence(f"the bytecode {how}, the model has {readable(expected)}, for {move}")
-        emitted = [self._event(log) for log in result.logs if log.address in self._ours]
+        emitted = self._events(result)
         if len(emitted) != len(expected) or not all(
             actual.name == wanted.name and agree(wanted.values, actual.values, self._reader.error)
             for actual, wanted in zip(emitted, expected, strict=True)
@@ -157,8 +166,8 @@ class Play:
             if log.address not in self._ours and not calls_back_in_vain(log):
                 raise Divergence(f"a callback was let in: {log}, for {move}")
 
-    def _event(self, log: Log) -> Event:
-        return self._reader.event(log)
+    def _events(self, result: Result) -> list[Event]:
+        return [self._reader.event(log) for log in result.logs if log.address in self._ours]
 
     def _compare_error(self, move: Move, result: Result, reasons: frozenset[Refusal]) -> str:
         if result.succeeded:
@@ -176,7 +185,9 @@ class Play:
 def transaction_of(stage: Stage, move: Move) -> tuple[Address, Address, bytes, int]:
     """Sender, receiver, data and value. A contract account makes its call when it is told to."""
     sender, _, value = move.context
-    data = calldata(move.operation)
+    data = move.garbled or calldata(move.operation)
+    if isinstance(move.operation, op.Batch) and move.item_gas:
+        data = batch_calldata(move.operation, move.item_gas)
     to = stage.registry if isinstance(move.operation, op.Record) else move.manager.address
     if sender in stage.contracts:
         return RELAY, sender, execute(to, data, value), 0

@@ -1,5 +1,6 @@
 """What a life is about: its ledgers, channels, conditional payments, and every message that was signed in it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,17 +12,18 @@ from proof.guarantees import Guard
 from proof.history import History
 from proof.model.ledger import UNFUNDED, UNLIMITED, Channel, Ledger, Registry, Token
 from proof.model.messages import Identity, SignedState, TransferList
-from proof.model.operations import Context, Operation
+from proof.model.operations import Batch, Context, Operation
 
 
 @dataclass
 class Desk:
-    """One of the managers that a life uses, with its model."""
+    """One of the managers that a life uses, with its model. opened: how many channels it had when last looked at."""
 
     manager: Manager
     ledger: Ledger
     guard: Guard
     foreign: Foreign
+    opened: int = 0
 
     @property
     def address(self) -> Address:
@@ -62,12 +64,18 @@ class Payment:
 
 @dataclass(frozen=True)
 class Move:
-    """A transaction: to a manager, or for a Record to the registry. gas: None for all there is."""
+    """A transaction: to a manager, or for a Record to the registry.
+
+    gas: None for all there is. garbled: the calldata of what is Garbled. item_gas: of each item of a Batch, where it is
+    not as much as it may need.
+    """
 
     manager: Manager
     operation: Operation
     context: Context
     gas: int | None = None
+    garbled: bytes = b""
+    item_gas: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         caller, time, value = self.context
@@ -138,6 +146,19 @@ class Scene:
         terms = ChannelIdentity(user.account, user.signer.address, node.account, node.signer.address, period, salt)
         return self.line_of(desk, terms, user, node)
 
+    def adopt(self, move: Move) -> None:
+        """Take in what a move opened by accident: meant for the same parties' channel at another manager."""
+        desk = self.desk_of(move.manager)
+        if len(desk.ledger.channels) == desk.opened:
+            return
+        desk.opened = len(desk.ledger.channels)
+        known = {line.identity.id for line in self.lines}
+        for identity in _channels_of(move.operation):
+            if identity.id in desk.ledger.channels.keys() - known:
+                user, node = self.stage.person(identity.user), self.stage.person(identity.node)
+                self.line_of(desk, ChannelIdentity(*identity[1:]), user, node)
+                known.add(identity.id)
+
     def line_of(self, desk: Desk, terms: ChannelIdentity, user: Person, node: Person) -> Line:
         identity = Identity.of(terms, self.stage.machine.chain_id, desk.address)
         line = Line(f"channel {len(self.lines) + 1}", desk, identity, user, node)
@@ -147,6 +168,14 @@ class Scene:
 
 FRESH = b"\x77" * 20
 """An address that never did anything."""
+
+
+def _channels_of(operation: Operation) -> Iterator[Identity]:
+    if isinstance(operation, Batch):
+        for item in operation.items:
+            yield from _channels_of(item.operation)
+    elif (channel := getattr(operation, "channel", None)) is not None:
+        yield channel
 
 
 def readable(value: Any) -> str:

@@ -3,7 +3,7 @@
 The tests compare it with `connext.calls` and the ABI in the artifacts.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from connext.abi import Log
@@ -120,13 +120,17 @@ def _permit(permit: op.Permit) -> bytes:
     return PERMIT + words(permit.nonce, permit.expiry, v, r, s)
 
 
-def _batch(batch: op.Batch) -> bytes:
-    items = [_item(item) for item in batch.items]
+def batch_calldata(batch: op.Batch, gas: Sequence[int]) -> bytes:
+    """With so much gas for each item."""
+    items = [_item(item, amount) for item, amount in zip(batch.items, gas, strict=True)]
     return BATCH + words(32, len(items)) + _array(items)
 
 
-def _item(item: op.Item) -> bytes:
-    gas = TOO_LITTLE_GAS if item.starved else ITEM_GAS
+def _batch(batch: op.Batch) -> bytes:
+    return batch_calldata(batch, [TOO_LITTLE_GAS if item.starved else ITEM_GAS for item in batch.items])
+
+
+def _item(item: op.Item, gas: int) -> bytes:
     return words(96, item.value, gas) + _bytes(calldata(item.operation))
 
 

@@ -1,4 +1,4 @@
-"""The same lives as in `test_lives`, but every choice is drawn by Hypothesis, which looks for other ones than chance does."""
+"""Lives like those of `test_lives`, but Hypothesis draws every choice: it looks elsewhere than chance does."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
