@@ -106,6 +106,7 @@ class Play:
         result = self._send(move)
         if move.gas is not None and not result.succeeded and self._is_short_of_gas(result):
             self._compare_position(move)
+            self.count.ends[move.operation.__class__.__name__, "short of gas"] += 1
             return
         events, refused = self._expected(self._with_starved(move, result))
         end = "ok"
