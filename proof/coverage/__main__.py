@@ -4,7 +4,6 @@ import argparse
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from shutil import rmtree
 from signal import SIGTERM, default_int_handler, signal
@@ -25,13 +24,15 @@ NO_REASON = "NO REASON: write a test, or a reason into proof/coverage/exceptions
 
 def main() -> int:
     options = _options()
-    started = time.monotonic()
     if not options.last:
+        if not options.add:
+            rmtree(FOLDER, ignore_errors=True)
         status = run_tests(options.tests or ALL_TESTS, options.processes)
         if status:
             sys.stderr.write("coverage: a test failed, so the figures would say little; see above\n")
             return status
-    build, recording = load(), figures.read(FOLDER)
+    build = load()
+    recording = figures.read(FOLDER, build)
     if not recording.counts:
         sys.stderr.write("coverage: nothing was recorded; run `make coverage` without --last\n")
         return 1
@@ -46,7 +47,7 @@ def main() -> int:
     for test, count in recording.different.items():
         _say(f"not counted, ended differently on the twin: {test} ({count})")
     if options.save:
-        records.save("coverage", time.monotonic() - started, _figures(whole, len(open_), recording))
+        records.save("coverage", recording.seconds, _figures(whole, len(open_), recording))
     return 1 if open_ else 0
 
 
@@ -56,7 +57,6 @@ def _say(line: str) -> None:
 
 def run_tests(tests: Sequence[str], processes: int) -> int:
     """Run them with the recorder, under Ape."""
-    rmtree(FOLDER, ignore_errors=True)
     load()  # once, and not in every process
     command = ["ape", "test", "-q", "-p", "proof.coverage.recorder", "--dist", "loadfile", "-n", str(processes), *tests]
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "COVERAGE_FOLDER": str(FOLDER)}
@@ -94,6 +94,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m proof.coverage", description=__doc__)
     parser.add_argument("tests", nargs="*", help="files or folders of tests (default: all that use a chain)")
     parser.add_argument("--last", action="store_true", help="report on the last run instead of running anything")
+    parser.add_argument("--add", action="store_true", help="add to what the last run saw")
     parser.add_argument("--processes", type=int, default=2, help="how many run tests (default: 2)")
     parser.add_argument("--save", action="store_true", help="write proof/records/coverage.json, too")
     return parser.parse_args()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,11 @@ class Build:
                 for name, contract in contracts.items():
                     self._add(name, contract["evm"], unoptimized["contracts"][path][name]["evm"])
         self.twins = {twin.name: twin for _, twin, _ in self._runtime} | {twin.name: twin for _, twin in self._creation}
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same twins."""
+        return sha256(b"\n".join(self.twins[name].code for name in sorted(self.twins))).hexdigest()
 
     def _add(self, name: str, used: dict[str, Any], unoptimized: dict[str, Any]) -> None:
         original, copy = (_original(evm["deployedBytecode"]) for evm in (used, unoptimized))

@@ -20,20 +20,27 @@ class BadException(Exception):
     """An entry of exceptions.toml that does not, or no longer, stand for anything that is uncovered."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recording:
-    """What all processes of a run saw. different: executions that ended otherwise on the twin, by test."""
+    """What all processes of a run saw. different: executions that ended otherwise on the twin, by test.
+
+    seconds: of CPU, of the tests and the replays in them.
+    """
 
     visits: Visits
     counts: Counter[str]
     different: Counter[str]
+    seconds: float = 0.0
 
 
-def read(folder: Path) -> Recording:
-    """All files that recorders left in the folder."""
+def read(folder: Path, build: Build) -> Recording:
+    """All files that recorders left in the folder, about these twins."""
     recording = Recording(Visits(), Counter(), Counter())
     for path in sorted(folder.glob("*.json")):
         seen = json.loads(path.read_text())
+        if seen["twins"] != build.fingerprint:
+            continue
+        recording.seconds += seen["seconds"]
         recording.counts.update(seen["counts"])
         recording.different.update(seen["different"])
         for name, steps in seen["steps"].items():
@@ -81,7 +88,7 @@ def coverage(path: str, source: str, build: Build, visits: Visits) -> Coverage:
     lines: set[int] = set()
     for statement in statements(path, source, build.trees[path]):
         lines |= set(statement.lines)
-        if not any(statement.span.holds(span) for span in ran):
+        if not statement.ran(ran):
             missed |= set(statement.lines)
     found = branches(path, source, build.trees[path])
     seen = _outcomes(build, visits)

@@ -5,7 +5,7 @@ It has two outcomes; those of `&&` and `||` are which side decides. Assembly is 
 the compiler maps it as a whole; its branches are counted like others.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,10 +44,18 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One of the program's steps. lines: those on which it is counted."""
+    """One of the program's steps. lines: those on which it is counted.
 
-    span: Span
+    own: where its instructions are found; of one with a body, its condition. whole: with its body; what is mapped to
+    exactly that is the decision itself.
+    """
+
+    own: Span
+    whole: Span
     lines: tuple[int, ...]
+
+    def ran(self, seen: Collection[Span]) -> bool:
+        return self.whole in seen or any(self.own.holds(span) for span in seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ def statements(path: str, source: str, tree: Mapping[str, Any]) -> list[Statemen
         if node["nodeType"] in STATEMENTS:
             span = _span(path, node)
             own = _span(path, _condition(node)) if _condition(node) else span
-            found.append(Statement(own, _lines(text, path, node)))
+            found.append(Statement(own, span, _lines(text, path, node)))
     return found
 
 

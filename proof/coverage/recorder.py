@@ -7,6 +7,8 @@ replay takes some hundredths of a second. That can only overlook what ran, never
 
 import json
 import os
+import re
+import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
@@ -24,6 +26,10 @@ from proof.coverage.replay import HALTED, Account, Ending, Execution, Visits, er
 
 FOLDER = Path(os.environ.get("COVERAGE_FOLDER", ".build/coverage/visits"))
 
+EXTRA_GAS = range(0, 60_000, 1_000)
+"""Beyond the limit that an execution had, tried one after the other until the twin, which uses more, ends alike."""
+
+_ERROR_NAME = re.compile(r"(\w+)\(")
 _NOBODY = "0x" + "00" * 20
 
 
@@ -49,16 +55,20 @@ class Recorder:
         if played is None or played.ending.error == HALTED:
             return
         self.counts["played again"] += 1
-        visits, ending = replay(played, self.build)
-        if played.ending.agrees(ending):
-            self.visits.add(visits)
-            return
+        ending = Ending()
+        for extra_gas in EXTRA_GAS if played.gas is not None else (0,):
+            visits, ending = replay(played, self.build, extra_gas)
+            if played.ending.agrees(ending):
+                self.visits.add(visits)
+                return
         self.counts["ended differently"] += 1
         self.different[f"{self.test}: {played.ending.error} became {ending.error}"] += 1
 
     def to_json(self) -> str:
         return json.dumps(
             {
+                "twins": self.build.fingerprint,
+                "seconds": time.process_time(),
                 "counts": self.counts,
                 "different": self.different,
                 "steps": {name: sorted(steps) for name, steps in self.visits.steps.items()},
@@ -89,7 +99,7 @@ def watch_evm(recorder: Recorder) -> None:
         except CallReverted as failure:
             ending = Ending(failure.error.name)
             recorder.ran(
-                (*_target(transaction), ending.error, "call"),
+                (*_target(transaction), ending.error, tuple(map(bool, failure.error.values.values()))),
                 lambda: _in_process(chain, transaction, mined.accounts, mined.block, ending),
             )
             raise
@@ -104,7 +114,8 @@ def watch_evm(recorder: Recorder) -> None:
         try:
             return deploy(chain, deployer, code)
         except CannotSend as failure:
-            error = str(failure).partition("(")[0]
+            named = _ERROR_NAME.search(str(failure))
+            error = named[1] if named else HALTED
             raise
         finally:
             transaction = Transaction(deployer, b"", code)
@@ -202,9 +213,11 @@ def _tried(recorder: Recorder, ask: Ask, method: str, params: Any, answer: Any) 
     request, block = params[0], params[1] if len(params) > 1 else "latest"
     if len(params) > 2 or block == "pending":
         return
-    error = _error(answer["error"].get("data")) if "error" in answer else None
+    failure = answer["error"].get("data") if "error" in answer else None
+    error = _error(failure) if "error" in answer else None
     output = bytes.fromhex(answer["result"][2:]) if error is None and method == "eth_call" else None
-    alike = (request.get("to"), _data(request)[:4], method, error, _shape(output or b""))
+    said = output if error is None else _bytes(failure or "0x")[4:]
+    alike = (request.get("to"), _data(request)[:4], method, error, _shape(said or b""))
 
     def execution() -> Execution | None:
         accounts = ask("debug_traceCall", request, block, {"tracer": "prestateTracer"})

@@ -87,8 +87,8 @@ class Visits:
             self.jumps[name] |= jumps
 
 
-def replay(execution: Execution, build: Build) -> tuple[Visits, Ending]:
-    """What runs of the twins in this execution, and how it ends on them."""
+def replay(execution: Execution, build: Build, extra_gas: int = 0) -> tuple[Visits, Ending]:
+    """What runs of the twins in this execution, and how it ends on them. extra_gas: beyond a limit that it has."""
     state = _state(execution)
     names: dict[Address, str] = {}
     for address, account in execution.accounts.items():
@@ -101,9 +101,13 @@ def replay(execution: Execution, build: Build) -> tuple[Visits, Ending]:
         if creation is None:
             return Visits(), execution.ending
         names[CREATE_CONTRACT_ADDRESS] = creation[0].name
-        message = _message(execution, data=b"", code=creation[1], create_address=b"\xcc" * 20)
+        message = _message(execution, GAS, data=b"", code=creation[1], create_address=b"\xcc" * 20)
         return _run(state, message, names)
-    return _run(state, _message(execution, data=execution.data, code=state.get_code(execution.to)), names)
+    return _run(
+        state,
+        _message(execution, _gas(execution, extra_gas), data=execution.data, code=state.get_code(execution.to)),
+        names,
+    )
 
 
 def _state(execution: Execution) -> Any:
@@ -132,8 +136,15 @@ def _put(state: Any, address: Address, account: Account, code: bytes) -> None:
         state.set_storage(address, slot, value)
 
 
-def _message(execution: Execution, **parts: Any) -> Message:
-    gas = min(execution.gas or GAS, GAS)
+def _gas(execution: Execution, extra: int) -> int:
+    """What its limit leaves after the cost of the transaction itself (EIP-2028)."""
+    if execution.gas is None:
+        return GAS
+    intrinsic = 21_000 + 16 * len(execution.data) - 12 * execution.data.count(0)
+    return min(max(execution.gas - intrinsic, 0) + extra, GAS)
+
+
+def _message(execution: Execution, gas: int, **parts: Any) -> Message:
     to = Canonical(execution.to) if execution.to else CREATE_CONTRACT_ADDRESS
     return Message(gas, to, Canonical(execution.sender), execution.value, **parts)
 
