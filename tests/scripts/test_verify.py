@@ -78,10 +78,11 @@ def test_everything_is_exactly_this_source(live: Live) -> None:
         assert f"\n{name} at {address_of(live, name)} is exactly this source\n" in output
 
 
-@pytest.mark.parametrize("contract", ["OutcomeRegistry", "ChannelManager"])
-def test_the_real_compiler_says_so_too(live: Live, monkeypatch: pytest.MonkeyPatch, contract: str) -> None:
+def test_the_real_compiler_says_so_too(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other tests take its word from the artifacts; it takes 10 s for the manager alone."""
     monkeypatch.setattr(standard_json, "_compile", real_compile)
-    assert verify(live, "--contract", contract).succeeded().output.count("is exactly this source") == 1
+    output = verify(live, "--contract", "ChannelManager").succeeded().output
+    assert f"ChannelManager at {address_of(live, 'ChannelManager')} is exactly this source\n" in output
 
 
 real_compile = standard_json._compile
