@@ -28,7 +28,7 @@ def run(command: Sequence[str], accepted: Sequence[int] = (0,), more: Mapping[st
     the program, too. Raises AnalysisFailed.
     """
     try:
-        process = subprocess.Popen(command, cwd=CHECKOUT, env=_environment() | dict(more or {}))
+        process = subprocess.Popen(command, cwd=CHECKOUT, env=environment() | dict(more or {}))
     except FileNotFoundError:
         raise AnalysisFailed(f"{command[0]} is not installed; run `make analysis`") from None
     try:
@@ -42,8 +42,8 @@ def run(command: Sequence[str], accepted: Sequence[int] = (0,), more: Mapping[st
     return status
 
 
-def _environment() -> dict[str, str]:
-    """halmos and slither keep files in the home folder: they get one in `.build`."""
+def environment() -> dict[str, str]:
+    """Of the programs. halmos and slither keep files in the home folder: they get one in `.build`."""
     home = PROGRAMS.parent / "home"
     home.mkdir(parents=True, exist_ok=True)
     path = os.pathsep.join((str(PROGRAMS), os.environ["PATH"]))

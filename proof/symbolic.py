@@ -125,7 +125,9 @@ def _pattern(only: str) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m proof.symbolic", description=__doc__)
-    parser.add_argument("--only", default="", metavar="REGEX", help="checks whose name matches, for instance G7 or tombstone")
+    parser.add_argument(
+        "--only", default="", metavar="REGEX", help="checks whose name matches, for instance G7 or tombstone"
+    )
     parser.add_argument("--save", action="store_true", help="write proof/records/symbolic.json")
     return parser.parse_args()
 

@@ -49,27 +49,20 @@ contract ManagerChecks {
 
     // --- G6: nothing brings a settled channel back ---
 
-    function check_G6_tombstone_refuses_deposit(Channel calldata channel, Side side, uint128 amount)
-        external
-        payable
-    {
+    function check_G6_tombstone_refuses_deposit(Channel calldata channel, Side side, uint128 amount) external payable {
         _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.deposit, (channel, side, amount)));
     }
 
-    function check_G6_tombstone_refuses_top_up(bytes32 channelId, Side side, uint128 amount)
-        external
-        payable
-    {
+    function check_G6_tombstone_refuses_top_up(bytes32 channelId, Side side, uint128 amount) external payable {
         _assumeSettled(channelId);
         _assertRefused(abi.encodeCall(MANAGER.topUp, (channelId, side, amount)));
     }
 
-    function check_G6_tombstone_refuses_collateralize(
-        Channel calldata channel,
-        uint128 amountWei,
-        uint128 amountToken
-    ) external payable {
+    function check_G6_tombstone_refuses_collateralize(Channel calldata channel, uint128 amountWei, uint128 amountToken)
+        external
+        payable
+    {
         _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.collateralize, (channel, amountWei, amountToken)));
     }
@@ -84,18 +77,18 @@ contract ManagerChecks {
         _assertRefused(abi.encodeCall(MANAGER.withdraw, (channel, withdrawal, user, node)));
     }
 
-    function check_G6_tombstone_refuses_checkpoint(
-        Channel calldata channel,
-        SignedState calldata signed
-    ) external payable {
+    function check_G6_tombstone_refuses_checkpoint(Channel calldata channel, SignedState calldata signed)
+        external
+        payable
+    {
         _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.checkpoint, (channel, signed)));
     }
 
-    function check_G6_tombstone_refuses_start_dispute(
-        Channel calldata channel,
-        SignedState calldata signed
-    ) external payable {
+    function check_G6_tombstone_refuses_start_dispute(Channel calldata channel, SignedState calldata signed)
+        external
+        payable
+    {
         _assumeSettled(MANAGER.channelIdOf(channel));
         _assertRefused(abi.encodeCall(MANAGER.startDispute, (channel, signed)));
     }
@@ -243,10 +236,10 @@ contract ManagerChecks {
     }
 
     /// @dev Every newer state, and no restart of the clock.
-    function check_G5_a_checkpoint_does_not_move_the_deadline(
-        Channel calldata channel,
-        SignedState calldata signed
-    ) external payable {
+    function check_G5_a_checkpoint_does_not_move_the_deadline(Channel calldata channel, SignedState calldata signed)
+        external
+        payable
+    {
         bytes32 channelId = MANAGER.channelIdOf(channel);
         Head before = _headOf(channelId);
         _call(abi.encodeCall(MANAGER.checkpoint, (channel, signed)));
@@ -279,8 +272,8 @@ contract ManagerChecks {
         if (!head.isFunded()) return Head.unwrap(head) == 0;
         (uint256 first, uint256 second) =
             head.isTokenFirst() ? (CAPACITY_TOKEN, CAPACITY_WEI) : (CAPACITY_WEI, CAPACITY_TOKEN);
-        return head.isSettled() || (head.firstPot().total() <= first
-                && (!head.hasSecond() || _secondOf(channelId).total() <= second));
+        return head.isSettled()
+            || (head.firstPot().total() <= first && (!head.hasSecond() || _secondOf(channelId).total() <= second));
     }
 
     function _assertRefused(bytes memory data) private {

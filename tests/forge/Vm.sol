@@ -27,6 +27,11 @@ interface Vm {
     /// @notice Sets the ETH of an account.
     function deal(address account, uint256 amountWei) external;
 
+    /// @notice Makes calls come from `caller` until `stopPrank`.
+    function startPrank(address caller) external;
+
+    function stopPrank() external;
+
     /// @notice Makes the next call come from `caller`.
     function prank(address caller) external;
 
