@@ -11,9 +11,20 @@ from connext.display import format_amounts
 from connext.errors import ConnextError
 from connext.expectations import Match, differences
 from connext.ledger import Holdings
+from connext.plot import in_words
 from connext.reckoning import Money
 from connext.story import End, Story
 from connext.world import Outcome, World
+
+
+@dataclass(eq=False)
+class CannotPlay(ConnextError):
+    """An action makes no sense here: it uses what nobody signed, or a time that has passed. number: from 1."""
+
+    text = "{action}: {problem}"
+    number: int
+    action: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +49,12 @@ class Play:
         }
 
     def steps(self) -> Iterator[Step]:
+        """One action after the other. Raises CannotPlay."""
         for number, action in enumerate(self.story.actions, 1):
-            (outcome,) = play(self.world, [action])
+            try:
+                (outcome,) = play(self.world, [action])
+            except ConnextError as error:
+                raise CannotPlay(number, in_words(action), str(error)) from error
             yield Step(number, action, outcome, tuple(self._problems(action, outcome)))
 
     def ends(self) -> dict[str, End]:

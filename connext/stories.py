@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 import yaml
 from yaml.reader import ReaderError
 
+from connext import plot
 from connext.actions import Action, UnknownAction, read_action, write_action
 from connext.errors import ConnextError
 from connext.fields import FieldType, NameField
@@ -67,7 +68,22 @@ def _write_fields(types: Mapping[str, FieldType], value: object) -> dict[str, An
 
 def read_story(text: str, source: str = "story") -> Story:
     """The story in a YAML document; source: names it in errors. Raises InvalidStory."""
+    return _read_document(text, _Document(source))
+
+
+def read_playable(text: str, source: str = "story") -> tuple[Story, tuple[int, ...]]:
+    """A story of which nothing can be seen to be impossible, and the lines of its actions. Raises InvalidStory."""
     document = _Document(source)
+    story = _read_document(text, document)
+    try:
+        plot.check(story)
+    except plot.Impossible as error:
+        raise InvalidStory(source, document.line(error.path), str(error)) from None
+    return story, tuple(document.line(f"actions[{i}]") for i in range(len(story.actions)))
+
+
+def _read_document(text: str, document: "_Document") -> Story:
+    source = document.source
     try:
         root = document.value(yaml.compose(text, Loader=yaml.SafeLoader), "")
     except yaml.MarkedYAMLError as error:
@@ -187,7 +203,7 @@ class _Document:
     """A YAML tree as Python values, that knows the line of each by its path."""
 
     def __init__(self, source: str) -> None:
-        self._source = source
+        self.source = source
         self._lines: dict[str, int] = {}
         self._scalars = yaml.SafeLoader("")
 
@@ -212,7 +228,7 @@ class _Document:
         for key_node, value_node in node.value:
             key = key_node.value
             if not isinstance(key_node, yaml.ScalarNode) or key in mapping:
-                raise InvalidStory(self._source, key_node.start_mark.line + 1, f"{key!r} cannot be a key here")
+                raise InvalidStory(self.source, key_node.start_mark.line + 1, f"{key!r} cannot be a key here")
             child = f"{path}.{key}" if path else key
             mapping[key] = self.value(value_node, child)
             self._lines[child] = key_node.start_mark.line + 1

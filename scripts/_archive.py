@@ -16,10 +16,10 @@ from connext.replay.archive import Archive, History
 from connext.replay.history import CHANNEL, Told, tell
 from connext.replay.report import Replay
 from connext.replay.rerun import Rerun, copy_contracts, rerun
-from connext.stories import read_story, write_story
+from connext.stories import write_story
 from connext.types import Bytes32, checksum
 from scripts._connection import Connection, node_of
-from scripts._theatre import CannotWrite, InProcess, Script, Theatre, hash_of
+from scripts._theatre import CannotWrite, InProcess, Script, Theatre, read_script
 
 
 class ChannelReplay:
@@ -89,16 +89,14 @@ class ChannelReplay:
     def _play(self, told: Told, path: Path) -> Replay:
         """Once to learn its ends, which are then written down; the second time is the one that is shown."""
         quiet = Theatre(InProcess(), Console(quiet=True))
-        ends = quiet.play(Script(path, told.story, "")).ends
+        ends = quiet.play(Script(path, told.story, "", tuple(range(len(told.story.actions))))).ends
         text = _header(told) + write_story(replace(told.story, ends=ends))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CannotWrite(path, error.strerror or str(error)) from None
-        return Theatre(InProcess(), self._console).play(
-            Script(path, read_story(text, str(path)), hash_of(text.encode()))
-        )
+        return Theatre(InProcess(), self._console).play(read_script(path))
 
     def _url(self) -> str:
         return str(getattr(self._provider, "http_uri", None) or getattr(self._provider, "uri", ""))

@@ -19,11 +19,12 @@ from connext.chain.ape import ApeLocalChain
 from connext.chain.deploying import deploy_all
 from connext.chain.fork import DAI, give_dai
 from connext.channel import Deployment
+from connext.checking import CannotPlay
 from connext.errors import ConnextError
 from connext.replay.report import Origin, Replay, render, render_index
 from connext.replay.timeline import Moment, Recorder
 from connext.replay.words import exact_duration
-from connext.stories import read_story
+from connext.stories import read_playable
 from connext.story import STORY_MONEY, Story, world_of
 from connext.token import TOKEN_ABI
 from connext.types import Address
@@ -60,13 +61,24 @@ class CannotWrite(ConnextError, OSError):
     reason: str
 
 
+@dataclass(eq=False)
+class BrokenOff(ConnextError):
+    """A story that could not be played to its end."""
+
+    text = "{path}, line {line}: {problem}"
+    path: Path
+    line: int
+    problem: str
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A story and the file that it is from."""
+    """A story and the file that it is from. lines: of its actions in that file."""
 
     path: Path
     story: Story
     source_hash: str
+    lines: tuple[int, ...]
 
     @property
     def name(self) -> str:
@@ -75,7 +87,7 @@ class Script:
 
 def read_scripts(paths: Sequence[Path]) -> list[Script]:
     """All of them, before anything is played. Raises InvalidStory, NoStories, CannotRead."""
-    return [_read(path) for path in dict.fromkeys(file for path in paths for file in _files(path))]
+    return [read_script(path) for path in dict.fromkeys(file for path in paths for file in _files(path))]
 
 
 def _files(path: Path) -> list[Path]:
@@ -85,7 +97,8 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _read(path: Path) -> Script:
+def read_script(path: Path) -> Script:
+    """Raises InvalidStory, CannotRead."""
     try:
         data = path.read_bytes()
         text = data.decode()
@@ -93,7 +106,8 @@ def _read(path: Path) -> Script:
         raise CannotRead(path, error.strerror or str(error)) from None
     except UnicodeDecodeError:
         raise CannotRead(path, "it is not UTF-8 text") from None
-    return Script(path, read_story(text, str(path)), hash_of(data))
+    story, lines = read_playable(text, str(path))
+    return Script(path, story, hash_of(data), lines)
 
 
 def hash_of(data: bytes) -> str:
@@ -192,6 +206,13 @@ class Theatre:
         self._doubles = {name: _double(name) for name in DOUBLES}
 
     def play(self, script: Script) -> Replay:
+        """Raises BrokenOff."""
+        try:
+            return self._play(script)
+        except CannotPlay as error:
+            raise BrokenOff(script.path, script.lines[error.number - 1], str(error)) from error
+
+    def _play(self, script: Script) -> Replay:
         with self.house.fresh() as chain:
             world = self._world(chain, script.story)
             origin = Origin(

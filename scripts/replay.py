@@ -61,7 +61,7 @@ def cli(cli_ctx, provider, paths, channel_id, out, folder, no_report) -> None:  
     else:
         path = out or folder / f"channel-{channel_id.hex()[:8]}.yaml"
         replays, wrong = play_channel(provider, channel_id, path)
-    if not no_report:
+    if replays and not no_report:
         from scripts._theatre import write_reports
 
         click.echo(f"\nreport: {write_reports(replays, folder)[-1]}")
@@ -70,9 +70,9 @@ def cli(cli_ctx, provider, paths, channel_id, out, folder, no_report) -> None:  
 
 
 def play_stories(provider, paths):
-    """The replays by name, and the names of those that came out otherwise than they say."""
+    """The replays by name, and what came out otherwise: names of stories, or where one broke off."""
     from connext.stories import InvalidStory
-    from scripts._theatre import Anvil, CannotRead, NoStories, Theatre, console, read_scripts
+    from scripts._theatre import Anvil, BrokenOff, CannotRead, NoStories, Theatre, console, read_scripts
 
     if not provider.network.is_dev:
         raise click.UsageError(
@@ -83,8 +83,17 @@ def play_stories(provider, paths):
     except (InvalidStory, NoStories, CannotRead) as error:
         raise click.UsageError(str(error)) from None
     theatre = Theatre(Anvil(provider), console())
-    replays = [(one.name, theatre.play(one)) for one in scripts]
-    return replays, [name for name, replay in replays if replay.problems]
+    replays, wrong = [], []
+    for one in scripts:
+        try:
+            replay = theatre.play(one)
+        except BrokenOff as error:
+            wrong.append(str(error))
+            continue
+        replays.append((one.name, replay))
+        if replay.problems:
+            wrong.append(one.name)
+    return replays, wrong
 
 
 def play_channel(provider, channel_id, path):

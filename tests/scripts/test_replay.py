@@ -85,6 +85,11 @@ def test_a_story_that_comes_out_otherwise(run: Run, story: Path, tmp_path: Path)
         (STORY.replace("title: ", "titel: "), "line 1: titel"),
         (STORY.replace("pays in", "pays \0"), "line 1: '\\x00' cannot be in a story"),
         ("", "mine.yaml, line 1"),
+        (STORY.replace("{do: advance, duration: 1 d}", "{do: advance, duration: 1 d, at: 10 s}"), "line 10: advance: "),
+        (
+            STORY.replace("channel: main}", "channel: main, nonce: 7}", 1),
+            "start_dispute by alice: no state 7 was signed",
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_its_line_and_nothing_is_played(
@@ -94,6 +99,21 @@ def test_a_broken_file_is_named_with_its_line_and_nothing_is_played(
     story.write_text(text)
     ran = run("replay", str(tmp_path / "good.yaml"), str(story)).failed(error, code=2)
     assert "startDispute" not in ran.output
+
+
+def test_a_story_that_breaks_off_is_named_with_its_line(run: Run, story: Path, tmp_path: Path) -> None:
+    """Nobody can know before it is played that Bob's software refuses what is more than Alice has."""
+    paying = "{do: pay, by: alice, channel: main, amount: 2 ETH, fails: BalanceNegative}"
+    text = STORY.replace("go_silent, by: alice}", "go_silent, by: carol}").replace("go_silent, by: bob}", "mine}")
+    text = text.replace(
+        "  - {do: start_dispute, by: alice, channel: main}",
+        f"  - {paying}\n  - {{do: checkpoint, by: carol, channel: main, nonce: 1}}",
+    )
+    story.write_text(text)
+    (tmp_path / "other.yaml").write_text(STORY)
+    ran = run("replay", str(tmp_path), "--report", str(tmp_path / "out"))
+    ran.failed("mine.yaml, line 10: checkpoint by carol: channel 'main' has no countersigned state with nonce 1")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"other.html"}
 
 
 def test_what_cannot_be_read_or_written(run: Run, story: Path, tmp_path: Path) -> None:
