@@ -63,6 +63,9 @@ def play(seed: int, first: int, lives: int, artifacts: Path = SHIPPED) -> Report
         except Divergence as divergence:
             report.failure = Failure(seed, number, str(divergence))
             break
+        except Exception as error:
+            error.add_note(f"in life {number} of seed {seed}")
+            raise
     report.seconds = time.process_time() - started
     return report
 
@@ -102,17 +105,20 @@ class Progress:
 
 
 def campaign(progress: Progress, seconds: float, cores: int) -> Iterator[Report]:
-    """Plays from where the progress stands until the time is up; every report is taken into the progress."""
+    """Plays from where the progress stands until the time is up, on each core at least once; every report is taken into
+    the progress."""
     until = time.monotonic() + seconds
     with ProcessPoolExecutor(cores, initializer=signal, initargs=(SIGINT, SIG_IGN)) as pool:
         running: dict[Future[Report], int] = {}
         done: set[int] = set()
         ahead = progress.next
         try:
-            while running or time.monotonic() < until:
-                while len(running) < cores and time.monotonic() < until:
+            idle = cores
+            while running or idle:
+                for _ in range(idle):
                     running[pool.submit(play, progress.seed, ahead, CHUNK)] = ahead
                     ahead += CHUNK
+                idle = 0
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     done.add(running.pop(future))
                     report = future.result()
@@ -122,6 +128,7 @@ def campaign(progress: Progress, seconds: float, cores: int) -> Iterator[Report]
                     yield report
                     if report.failure:
                         return
+                    idle += time.monotonic() < until
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -3,6 +3,8 @@
 On the bytecode, like every other turn, so that no money can be stuck which the model believes to be free.
 """
 
+from itertools import chain
+
 from proof.fuzz.changes import Told
 from proof.fuzz.choices import Choices
 from proof.fuzz.foreign import honest
@@ -45,7 +47,7 @@ def _survey(play: Play, desk: Desk) -> None:
 def _take_all(play: Play, desk: Desk) -> None:
     for book, form in ((desk.ledger.reserves, op.WithdrawReserve), (desk.ledger.credits, op.WithdrawCredit)):
         for account, amounts in list(book.items()):
-            if any(amounts):
+            if any(amounts) and account not in play.stage.mute:
                 _must(play, desk, form(*amounts, FRESH), Context(account, play.scene.time + 1))
 
 
@@ -60,9 +62,17 @@ def _must(play: Play, desk: Desk, operation: Operation, context: Context) -> Non
 
 
 def _nothing_is_left(desk: Desk) -> None:
-    """But what transfers hold whose list nobody has shown, or that expire too late."""
+    """But what transfers hold whose list nobody has shown, or that expire too late, and what was given to contracts."""
     ledger, address = desk.ledger, desk.address
-    locked = [sum(channel.locked[asset] for channel in ledger.channels.values()) for asset in (0, 1)]
+    owed = [0, 0]
+    books = (
+        ledger.reserves.values(),
+        ledger.credits.values(),
+        (channel.locked for channel in ledger.channels.values()),
+    )
+    for amounts in chain(*books):
+        owed[0] += amounts[0]
+        owed[1] += amounts[1]
     left = [ledger.ether.get(address, 0), ledger.token.balances.get(address, 0)]
-    if left != locked:
-        raise Divergence(f"everybody has left 0x{address.hex()}, which still has {left}, with {locked} locked")
+    if left != owed:
+        raise Divergence(f"everybody has left 0x{address.hex()}, which still has {left}, and owes {owed}")

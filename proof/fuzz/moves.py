@@ -378,7 +378,8 @@ class Moves(Draws):
         choices, ledger = self.choices, line.desk.ledger
         account = choices.pick((line.identity.node, line.identity.user, self._somebody().account))
         wei, token = choices.pick(((1, 1), (1, 0), (0, 1)))
-        wei, token = wei * self._within(MAX_WEI), token * self._within(MAX_WEI)
+        most = [MAX_WEI if choices.seldom(10) else limit for limit in ledger.parameters.capacity]
+        wei, token = wei * self._within(most[0]), token * self._within(most[1])
         if flaw == "nothing":
             wei = token = 0
         if flaw == "forbidden":

@@ -24,6 +24,7 @@ SHORT_OF_GAS = frozenset(
     ("", "PayoutGasTooLow", "BatchGasTooLow", "TokenPullFailed", "DeliveryFailed", "ConditionFailed", "WrongSigner")
 )
 """How an operation may fail that has too little gas; whatever it is, it must change nothing."""
+SHORT = "short of gas"
 
 
 class Divergence(AssertionError):
@@ -58,10 +59,12 @@ class Count:
 
 @dataclass
 class Taken:
-    """A turn that was taken. refused: why the model refuses it; None if it does not."""
+    """A turn that was taken. refused: why the model refuses it; None if it does not. end: what bytecode and model agree
+    on: "ok", or an error's name; nothing while they do not."""
 
     turn: Turn
     refused: frozenset[Refusal] | None = None
+    end: str = ""
 
 
 class Play:
@@ -106,7 +109,8 @@ class Play:
         result = self._send(move)
         if move.gas is not None and not result.succeeded and self._is_short_of_gas(result):
             self._compare_position(move)
-            self.count.ends[move.operation.__class__.__name__, "short of gas"] += 1
+            self.taken[-1].end = SHORT
+            self.count.ends[move.operation.__class__.__name__, SHORT] += 1
             return
         events, refused = self._expected(self._with_starved(move, result))
         end = "ok"
@@ -116,6 +120,7 @@ class Play:
             end = self._compare_error(move, result, refused)
         self.scene.adopt(move)
         self._compare_position(move)
+        self.taken[-1].end = end
         self.count.ends[move.operation.__class__.__name__, end] += 1
         if isinstance(move.operation, op.Batch):
             self.count.items += len(move.operation.items)

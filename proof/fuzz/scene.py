@@ -108,7 +108,7 @@ class Scene:
     def owners(self) -> tuple[Address, ...]:
         """Everybody who could have money in a manager, and those who must not."""
         people = [person.account for person in self.stage.people]
-        return (*people, RELAY, FRESH, ZERO_ADDRESS, self.stage.dai, *(desk.address for desk in self.desks))
+        return (*people, RELAY, FRESH, ZERO_ADDRESS, *self.stage.mute)
 
     @property
     def known_accounts(self) -> tuple[Address, ...]:

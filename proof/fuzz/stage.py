@@ -121,6 +121,8 @@ class Stage:
             *(self._contract_account(name) for name in ("grace", "heidi")),
         )
         self.contracts = frozenset(person.account for person in self.people if person.is_contract)
+        self.mute = frozenset((self.dai, self.hostile_token, *(manager.address for manager in self.managers)))
+        """What cannot call, and loses what it is given."""
         for person in self.people:
             self._enrich(person)
         self.start: Mark = self.machine.mark()

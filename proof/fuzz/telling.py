@@ -5,6 +5,7 @@ life can do has no words: signatures of other statements, channels that cannot e
 misbehaves, most conditions. It is left out, or comes as near as it can; `Tale.left_out` says so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -19,12 +20,12 @@ from connext.story import End, Limits, Story, Terms
 from connext.types import Address, Asset, Side
 from proof.fuzz.changes import Change, Told
 from proof.fuzz.ink import Ink
-from proof.fuzz.play import Play, Taken
-from proof.fuzz.scene import Line, Move, Payment
+from proof.fuzz.play import SHORT, Play, Taken
+from proof.fuzz.scene import FRESH, Line, Move, Payment, readable
+from proof.fuzz.stage import RELAY
 from proof.model import operations as op
 from proof.model import outcomes
 from proof.model.messages import INITIAL, NO_TRANSFERS, SignedState, Statement, TransferList
-from proof.model.refusals import Refusal
 from proof.records import CHECKOUT
 
 SCENARIOS = CHECKOUT / "scenarios"
@@ -65,6 +66,7 @@ class _Teller:
         self._actions: list[Action] = []
         self._terms: list[Action] = []
         self._used: set[str] = set()
+        self._hostile: set[Address] = set()
         self._labels: dict[Any, str] = {}
         self._last = 0
         self.left_out: list[str] = []
@@ -107,9 +109,19 @@ class _Teller:
         if move.manager is not self._play.managers[0]:
             raise _NoWordsError("another manager")
         self._acting = move.context.caller
+        if self._acting in self._hostile:
+            raise _NoWordsError("a contract that calls")
+        if isinstance(move.operation, op.Permit) and taken.end != "ok":
+            raise _NoWordsError("a permit that is none")
+        if isinstance(move.operation, op.Record) and taken.end not in ("", "ok", "OutcomeIsFinal"):
+            raise _NoWordsError("what a condition says of a wrong witness")
         words = self._words(move.operation, move.context.value)
+        if move.context.value != _value(words):
+            raise _NoWordsError("more value than it takes")
         self._last = max(self._last + 1, move.context.time - self._start + PREPARATION)
-        fails = _name(taken.refused)
+        if taken.end == SHORT:
+            raise _NoWordsError("short of gas")
+        fails = _name(taken)
         self._say(at=self._last, by=self._name(self._acting), **words, **({"fails": fails} if fails else {}))
 
     def _change(self, change: Change) -> None:
@@ -118,6 +130,7 @@ class _Teller:
             person = next((p for p in self._play.stage.people if p.account == change.address), None)
         if not isinstance(change, Told) or person is None:
             raise _NoWordsError("no action is like that")
+        self._hostile.add(person.account)
         self._say(do="become", by=person.name, contract="HostileRecipient", conduct=change.conduct[0])
         self._last += 12
 
@@ -324,7 +337,9 @@ class _Teller:
                 return person.name
             if person.signer.address == account:
                 return f"{person.name}'s signer"
-        return f"somebody {account.hex()[:4]}"
+        if account in (FRESH, RELAY):
+            return "somebody" if account == FRESH else "stranger"
+        raise _NoWordsError(f"nobody's account {readable(account)}")
 
     def _signer(self, address: Address) -> str:
         names = (p.name for p in self._play.stage.people if p.signer.address == address)
@@ -359,10 +374,19 @@ def _terms(line: Line) -> Terms:
     return Terms(line.user.name, line.node.name, line.identity.challenge_period, line.identity.salt)
 
 
-def _name(refused: frozenset[Refusal] | None) -> str:
-    """One of the errors that the model expects."""
-    names = sorted(refusal.name for refusal in refused or () if refusal.name.isidentifier())
-    return names[0] if names else ("Unknown" if refused else "")
+def _name(taken: Taken) -> str:
+    """The error that it fails with: the bytecode's, or where that is not agreed on, one that the model expects."""
+    if taken.end in ("ok", "reverts"):
+        return "Unknown" if taken.end == "reverts" else ""
+    names = sorted(refusal.name for refusal in taken.refused or () if refusal.name.isidentifier())
+    return taken.end or (names[0] if names else "Unknown" if taken.refused else "")
+
+
+def _value(words: Mapping[str, Any]) -> int:
+    """The wei that an action sends."""
+    if words["do"] == "batch":
+        return sum(_value(item) for item in words["items"])
+    return words["amount"].amount_wei if words["do"] in ("deposit", "top_up", "fund") else 0
 
 
 def _share(record: op.Record) -> int:
