@@ -62,8 +62,8 @@ def compiler() -> Iterator[Compiler]:
             process.terminate()
 
 
-def contract_sources() -> dict[str, str]:
-    """The contracts that ship, without those for tests: texts by path in the checkout."""
+def contract_sources(*, with_tests: bool = False) -> dict[str, str]:
+    """The contracts that ship, and those for tests if asked for: texts by path in the checkout."""
     folder = CHECKOUT / "contracts"
-    paths = (path for path in sorted(folder.rglob("*.sol")) if (folder / "test") not in path.parents)
+    paths = (path for path in sorted(folder.rglob("*.sol")) if with_tests or (folder / "test") not in path.parents)
     return {path.relative_to(CHECKOUT).as_posix(): path.read_text() for path in paths}

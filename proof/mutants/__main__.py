@@ -15,6 +15,7 @@ from proof import records
 from proof.mutants import figures
 from proof.mutants.campaign import Fate, Memory, Outcome, confront, fuzz_all
 from proof.mutants.generate import OPERATORS, Mutant, NoSlither, mutants
+from proof.mutants.killing import CannotTest
 
 GOAL = 0.95
 
@@ -117,5 +118,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
-    except (NoSlither, figures.BadExplanation) as error:
+    except (NoSlither, CannotTest, figures.BadExplanation) as error:
         sys.exit(f"mutants: {error}")

@@ -11,7 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from proof.compiler import Compiler, DoesNotCompile, compiler
-from proof.mutants import compiling, killing
+from proof.mutants import killing
+from proof.mutants.compiling import Compiled, compile_mutant, shipped_fingerprint
 from proof.mutants.generate import Mutant
 from proof.records import CHECKOUT
 
@@ -49,7 +50,7 @@ class Memory:
     """The outcomes so far, one file each: of contracts with the bytecode of today."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or CHECKOUT / ".build" / "mutants" / compiling.shipped_fingerprint()[:16]
+        self._folder = folder or CHECKOUT / ".build" / "mutants" / shipped_fingerprint()[:16]
         self._folder.mkdir(parents=True, exist_ok=True)
         read = (json.loads(path.read_text()) for path in sorted(self._folder.glob("*.json")))
         self.outcomes = {outcome["key"]: Outcome(**outcome | {"fate": Fate(outcome["fate"])}) for outcome in read}
@@ -59,6 +60,17 @@ class Memory:
         path.with_suffix(".part").write_text(json.dumps(asdict(outcome), indent=1))
         path.with_suffix(".part").replace(path)
         self.outcomes[outcome.key] = outcome
+
+    def keep_bytecode(self, key: str, compiled: Compiled) -> None:
+        """Of a mutant that escaped, for the tests."""
+        self._bytecode(key).parent.mkdir(exist_ok=True)
+        self._bytecode(key).write_text(json.dumps(compiled.artifacts))
+
+    def bytecode(self, key: str) -> Compiled:
+        return Compiled(json.loads(self._bytecode(key).read_text()))
+
+    def _bytecode(self, key: str) -> Path:
+        return self._folder / "escaped" / f"{key}.json"
 
     def twin(self, outcome: Outcome) -> Outcome | None:
         """Another mutant with the same bytecode."""
@@ -78,7 +90,7 @@ class Memory:
 def fuzz_all(mutants: Sequence[Mutant], memory: Memory, cores: int, until: float) -> Iterator[Outcome]:
     """Outcomes of the mutants that have none yet, until that time (`time.monotonic`)."""
     waiting = iter([mutant for mutant in mutants if mutant.key not in memory.outcomes])
-    running: set[Future[Outcome]] = set()
+    running: set[Future[tuple[Outcome, Compiled | None]]] = set()
     with ProcessPoolExecutor(cores, initializer=_begin) as pool:
         try:
             while True:
@@ -90,17 +102,19 @@ def fuzz_all(mutants: Sequence[Mutant], memory: Memory, cores: int, until: float
                     return
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    yield _kept(memory, future.result())
+                    yield _kept(memory, *future.result())
                 if time.monotonic() > until:
                     waiting = iter(())
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _kept(memory: Memory, outcome: Outcome) -> Outcome:
+def _kept(memory: Memory, outcome: Outcome, compiled: Compiled | None) -> Outcome:
     twin = memory.twin(outcome)
     if twin:
         outcome = Outcome(**asdict(outcome) | {"fate": Fate.DUPLICATE, "by": f"as {twin.key}"})
+    elif outcome.fate == Fate.ESCAPED and compiled:
+        memory.keep_bytecode(outcome.key, compiled)
     memory.keep(outcome)
     return outcome
 
@@ -115,21 +129,22 @@ def _begin() -> None:
     _COMPILERS.append(_STARTED.enter_context(compiler()))
 
 
-def _try(mutant: Mutant) -> Outcome:
+def _try(mutant: Mutant) -> tuple[Outcome, Compiled | None]:
     started = time.monotonic()
-    fate, by, bytecode = _fate(mutant)
-    return _outcome(mutant, fate, by, bytecode, time.monotonic() - started)
+    fate, by, compiled = _fate(mutant)
+    bytecode = compiled.fingerprint if compiled else ""
+    return _outcome(mutant, fate, by, bytecode, time.monotonic() - started), compiled
 
 
-def _fate(mutant: Mutant) -> tuple[Fate, str, str]:
+def _fate(mutant: Mutant) -> tuple[Fate, str, Compiled | None]:
     try:
-        compiled = compiling.compile_mutant(_COMPILERS[0], mutant)
+        compiled = compile_mutant(_COMPILERS[0], mutant)
     except DoesNotCompile:
-        return Fate.INVALID, "", ""
+        return Fate.INVALID, "", None
     if compiled.is_original:
-        return Fate.EQUIVALENT, "", ""
+        return Fate.EQUIVALENT, "", None
     by = killing.by_fuzzing(compiled)
-    return (Fate.KILLED if by else Fate.ESCAPED), by or "", compiled.fingerprint
+    return (Fate.KILLED if by else Fate.ESCAPED), by or "", compiled
 
 
 def _outcome(mutant: Mutant, fate: Fate, by: str, bytecode: str, seconds: float) -> Outcome:
@@ -161,7 +176,7 @@ def confront(mutants: Iterable[Mutant], memory: Memory, until: float) -> Iterato
             if time.monotonic() > until:
                 return
             known, started = memory.outcomes[mutant.key], time.monotonic()
-            by = bench.by_tests(mutant)
+            by = bench.by_tests(memory.bytecode(mutant.key))
             seconds = known.seconds + time.monotonic() - started
             outcome = _outcome(mutant, Fate.KILLED if by else Fate.SURVIVED, by or "", known.bytecode, seconds)
             memory.keep(outcome)

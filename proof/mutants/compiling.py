@@ -16,6 +16,7 @@ from proof.records import CHECKOUT
 from toolchain.artifacts import artifact_of
 
 SHIPPED = CHECKOUT / "connext" / "artifacts"
+FOR_TESTS = CHECKOUT / "tests" / "artifacts"
 
 _IMPORT = re.compile(r'from "([^"]+)"')
 _OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
@@ -23,7 +24,7 @@ _OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
 
 @dataclass(frozen=True)
 class Compiled:
-    """artifacts: by the names of the contracts."""
+    """artifacts: of every contract that the mutant is part of, by name; those for tests, which wrap a library, too."""
 
     artifacts: Mapping[str, Mapping[str, Any]]
 
@@ -34,19 +35,19 @@ class Compiled:
 
     @property
     def is_original(self) -> bool:
-        return all(artifact["bytecode"] == _shipped(name)["bytecode"] for name, artifact in self.artifacts.items())
+        return all(artifact["bytecode"] == _original(name)["bytecode"] for name, artifact in self.artifacts.items())
 
-    def write(self, folder: Path) -> None:
-        """Artifacts of all contracts that ship, these among them."""
+    def write(self, folder: Path, originals: Path = SHIPPED) -> None:
+        """The artifacts of all contracts in `originals`, with these in their place."""
         folder.mkdir(parents=True, exist_ok=True)
-        for path in SHIPPED.glob("*.json"):
-            artifact = self.artifacts.get(path.stem, _shipped(path.stem))
-            (folder / path.name).write_text(json.dumps(artifact))
+        for path in originals.glob("*.json"):
+            artifact = self.artifacts.get(path.stem)
+            (folder / path.name).write_text(json.dumps(artifact) if artifact else path.read_text())
 
 
 def shipped_fingerprint() -> str:
     """Of the bytecode that people use."""
-    return _fingerprint({path.stem: _shipped(path.stem) for path in SHIPPED.glob("*.json")})
+    return _fingerprint({path.stem: _original(path.stem) for path in SHIPPED.glob("*.json")})
 
 
 def _fingerprint(artifacts: Mapping[str, Mapping[str, Any]]) -> str:
@@ -57,7 +58,7 @@ def _fingerprint(artifacts: Mapping[str, Mapping[str, Any]]) -> str:
 def compile_mutant(compiler: Compiler, mutant: Mutant) -> Compiled:
     """Raises DoesNotCompile."""
     names = contracts_with(mutant.file)
-    sources = contract_sources()
+    sources = contract_sources(with_tests=True)
     request = {path: sources[path] for path in names.values()} | {mutant.file: mutant.source}
     answer = compiler.compile(request, {path: {name: _OUTPUTS} for name, path in names.items()})
     return Compiled({name: artifact_of(answer["contracts"][path][name]) for name, path in names.items()})
@@ -65,16 +66,16 @@ def compile_mutant(compiler: Compiler, mutant: Mutant) -> Compiled:
 
 @cache
 def contracts_with(file: str) -> dict[str, str]:
-    """The contracts that ship and contain code of the file: where each stands, by name."""
-    paths = {Path(path).stem: path for path in contract_sources()}
-    names = (path.stem for path in sorted(SHIPPED.glob("*.json")))
+    """The contracts that contain code of the file: where each stands, by name."""
+    paths = {Path(path).stem: path for path in contract_sources(with_tests=True)}
+    names = sorted(path.stem for folder in (SHIPPED, FOR_TESTS) for path in folder.glob("*.json"))
     return {name: paths[name] for name in names if file in _parts(paths[name])}
 
 
 @cache
 def _parts(path: str) -> frozenset[str]:
     """The file and all contracts that it imports, at whatever distance."""
-    sources = contract_sources()
+    sources = contract_sources(with_tests=True)
     found, ahead = set(), [path]
     while ahead:
         one = ahead.pop()
@@ -85,6 +86,7 @@ def _parts(path: str) -> frozenset[str]:
 
 
 @cache
-def _shipped(name: str) -> dict[str, Any]:
-    artifact: dict[str, Any] = json.loads((SHIPPED / f"{name}.json").read_text())
+def _original(name: str) -> dict[str, Any]:
+    path = next(folder / f"{name}.json" for folder in (SHIPPED, FOR_TESTS) if (folder / f"{name}.json").is_file())
+    artifact: dict[str, Any] = json.loads(path.read_text())
     return artifact
