@@ -102,8 +102,9 @@ audit: $(SETUP) ## print hashes, storage layout and what the deep runs found
 	@python -m proof.audit
 
 .PHONY: docs
-docs: $(SETUP) ## write docs/errors.md from the interfaces
+docs: $(SETUP) ## write docs/errors.md from the interfaces, docs/story.schema.json from the actions
 	@python toolchain/errors_doc.py > docs/errors.md
+	@python toolchain/story_schema.py > docs/story.schema.json
 
 .PHONY: lock
 lock: $(SETUP) ## renew the lock files from requirements/*.in and package.json

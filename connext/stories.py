@@ -12,7 +12,7 @@ from connext import plot
 from connext.actions import Action, UnknownAction, read_action, write_action
 from connext.errors import ConnextError
 from connext.fields import FieldType, NameField
-from connext.story import End, Limits, Story, Terms
+from connext.story import GUARANTEES, End, Limits, Story, Terms
 from connext.types import InvalidValue
 
 
@@ -179,20 +179,6 @@ def _types(form: type[Any]) -> dict[str, FieldType]:
     hints = get_type_hints(form, include_extras=True)
     return {field.name: hints[field.name].__metadata__[0] for field in fields(form)}
 
-
-GUARANTEES = {
-    "G1": "Solvency",
-    "G2": "Isolation",
-    "G3": "Authority",
-    "G4": "Newest wins",
-    "G5": "Exit",
-    "G6": "No replay",
-    "G7": "Conservation",
-    "G8": "Limits",
-    "G9": "Atomicity",
-    "G10": "Liveness of payout",
-}
-"""Their names, from docs/protocol.md section 10."""
 
 _REQUIRED = ("title", "channels", "actions")
 _OPTIONAL = ("about", "guarantees", "limits", "ends")

@@ -17,6 +17,21 @@ STORY_MONEY = Holdings(1_000 * 10**18, 1_000_000 * 10**18)
 """What everybody has in their wallet at the start, with an unlimited allowance for the manager."""
 
 
+GUARANTEES = {
+    "G1": "Solvency",
+    "G2": "Isolation",
+    "G3": "Authority",
+    "G4": "Newest wins",
+    "G5": "Exit",
+    "G6": "No replay",
+    "G7": "Conservation",
+    "G8": "Limits",
+    "G9": "Atomicity",
+    "G10": "Liveness of payout",
+}
+"""Their names, from docs/protocol.md section 10."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """A channel between two named actors. period: the challenge period."""

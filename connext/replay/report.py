@@ -15,8 +15,7 @@ from connext.ledger import Holdings, Settlement
 from connext.replay.positions import ChannelPosition, Position, Positions
 from connext.replay.timeline import MANAGER, REGISTRY, THE_WORLD, Deed, Moment
 from connext.replay.words import exact_duration
-from connext.stories import GUARANTEES
-from connext.story import End, Story
+from connext.story import GUARANTEES, End, Story
 from connext.types import Asset, Side, amounts_for
 
 

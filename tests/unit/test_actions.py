@@ -26,8 +26,8 @@ from connext.fields import (
     PositionsField,
 )
 from connext.ledger import Holdings
-from connext.stories import GUARANTEES, InvalidStory, read_story, write_story
-from connext.story import End, Limits, Story, Terms
+from connext.stories import InvalidStory, read_story, write_story
+from connext.story import GUARANTEES, End, Limits, Story, Terms
 from connext.types import InvalidValue, Side
 
 STORY = """\
