@@ -1,4 +1,4 @@
-"""The environment of halmos and slither, which `make analysis` installs beside Ape's, and the one build that they read."""
+"""The environment of halmos and slither, beside Ape's (`make analysis`), and the build that halmos reads."""
 
 import os
 import subprocess
@@ -24,8 +24,8 @@ def build() -> None:
 def run(command: Sequence[str], accepted: Sequence[int] = (0,), more: Mapping[str, str] | None = None) -> int:
     """Run a program of the environment in the checkout and return its exit status; what it prints is seen.
 
-    accepted: exit statuses that say that it did its work; more: further variables of its environment. An interrupt stops
-    the program, too. Raises AnalysisFailed.
+    accepted: exit statuses that say that it did its work; more: further variables of its environment. An interrupt
+    stops the program, too. Raises AnalysisFailed.
     """
     try:
         process = subprocess.Popen(command, cwd=CHECKOUT, env=environment() | dict(more or {}))

@@ -35,15 +35,15 @@ def main() -> int:
         build()
         results = played(_play(options.runs, options.depth))
     except AnalysisFailed as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     for result in results:
-        print(f"{result.name}: {result.failure or 'holds'}, {result.calls} calls")
+        _say(f"{result.name}: {result.failure or 'holds'}, {result.calls} calls")
         for step, times in result.succeeded.items():
-            print(f"  {step:<22} {times:>7} succeeded {result.refused[step]:>7} refused")
+            _say(f"  {step:<22} {times:>7} succeeded {result.refused[step]:>7} refused")
     idle = sorted({step for result in results for step, times in result.succeeded.items() if times == 0})
     if idle:
-        print(f"never succeeded: {', '.join(idle)}")
+        _say(f"never succeeded: {', '.join(idle)}")
     if options.save:
         records.save("invariants", time.monotonic() - started, figures(results))
     return 1 if idle or not results or any(result.failure for result in results) else 0
@@ -81,7 +81,7 @@ def figures(results: list[Played]) -> dict[str, Any]:
 
 def _play(runs: int, depth: int) -> dict[str, Any]:
     """forge's report. Raises AnalysisFailed."""
-    print(f"{runs} runs of {depth} calls", flush=True)
+    _say(f"{runs} runs of {depth} calls")
     more = {"FOUNDRY_INVARIANT_RUNS": str(runs), "FOUNDRY_INVARIANT_DEPTH": str(depth)}
     command = ("forge", "test", "--json", "--match-contract", "^Invariants$")
     done = subprocess.run(
@@ -94,11 +94,14 @@ def _play(runs: int, depth: int) -> dict[str, Any]:
     return report
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m proof.invariants", description=__doc__)
-    parser.add_argument(
-        "--runs", type=int, default=32, metavar="N", help="sequences of calls; the default takes seconds"
-    )
+    parser.add_argument("--runs", type=int, default=32, metavar="N", help="sequences of calls")
     parser.add_argument("--depth", type=int, default=100, metavar="N", help="calls in each sequence")
     parser.add_argument("--save", action="store_true", help="write proof/records/invariants.json")
     return parser.parse_args()

@@ -1,8 +1,8 @@
 """Let slither look at the contracts, and see that SECURITY.md answers each of its findings above informational.
 
 An answer is a row of the table in the section "Static analysis": detector, place, sentence. A place is a contract and
-its function or variable, so that lines may move. A finding without an answer fails, and so does an answer to what slither
-does not find any more.
+its function or variable, so that lines may move. A finding without an answer fails, and so does an answer to what is
+not found any more.
 """
 
 import argparse
@@ -48,15 +48,15 @@ def main() -> int:
     try:
         findings = findings_of(look())
     except AnalysisFailed as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     answers = answers_in(PAGE.read_text())
     unanswered, stale = compare(findings, answers)
     for finding in unanswered:
-        print(f"SECURITY.md does not answer {finding.detector} at {finding.place}: {finding.description}")
+        _say(f"SECURITY.md does not answer {finding.detector} at {finding.place}: {finding.description}")
     for detector, place in stale:
-        print(f"SECURITY.md answers {detector} at {place}, which slither does not find any more")
-    print(f"{len(findings)} findings above informational, {len(findings) - len(unanswered)} of them answered")
+        _say(f"SECURITY.md answers {detector} at {place}, which slither does not find any more")
+    _say(f"{len(findings)} findings above informational, {len(findings) - len(unanswered)} of them answered")
     if options.save:
         records.save("slither", time.monotonic() - started, figures(findings, unanswered))
     return 1 if unanswered or stale else 0
@@ -116,6 +116,11 @@ def figures(findings: Sequence[Finding], unanswered: Sequence[Finding]) -> dict[
         "by impact": dict(sorted(Counter(finding.impact for finding in findings).items())),
         "by detector": dict(sorted(Counter(finding.detector for finding in findings).items())),
     }
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _options() -> argparse.Namespace:

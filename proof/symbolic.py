@@ -49,22 +49,22 @@ def main() -> int:
     options = _options()
     expected = checks_in_sources(CHECKS, options.only)
     if not expected:
-        print(f"no check of tests/forge matches {options.only!r}", file=sys.stderr)
+        sys.stderr.write(f"no check of tests/forge matches {options.only!r}\n")
         return 2
     started = time.monotonic()
     try:
         checks = prove(options.only)
     except AnalysisFailed as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     seconds = time.monotonic() - started
     unproved = [check for check in checks if not check.is_proved]
     missing = expected - {check.name for check in checks}
     for check in unproved:
-        print(f"not proved: {check.contract}.{check.name}: {check.verdict}, {check.cut} paths cut short")
+        _say(f"not proved: {check.contract}.{check.name}: {check.verdict}, {check.cut} paths cut short")
     for name in sorted(missing):
-        print(f"not proved: {name}: halmos did not run it")
-    print(f"{len(checks) - len(unproved)} of {len(expected)} checks proved for all inputs, {seconds:.0f} s")
+        _say(f"not proved: {name}: halmos did not run it")
+    _say(f"{len(checks) - len(unproved)} of {len(expected)} checks proved for all inputs, {seconds:.0f} s")
     if options.save:
         records.save("symbolic", seconds, figures(checks))
     return 1 if unproved or missing else 0
@@ -121,6 +121,11 @@ def figures(checks: Sequence[Check]) -> dict[str, Any]:
 def _pattern(only: str) -> str:
     """halmos matches from the start of a name that begins with check_."""
     return f"^check_.*({only})"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _options() -> argparse.Namespace:
