@@ -1,15 +1,16 @@
 """An anvil of our own, on a port that the kernel chooses, which lives at most as long as this process."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from shutil import which
 from threading import Thread
 from typing import IO
+from urllib.parse import urlsplit
 
 from ape.exceptions import ProviderError
 
-LIVES_AS_LONG_AS_ITS_INPUT = '"$@" & child=$!; exec >/dev/null; cat; kill "$child"'
+LIVES_AS_LONG_AS_ITS_INPUT = '"$@" & child=$!; exec >/dev/null 2>&1; cat; kill "$child"'
 """A shell script that runs its arguments until standard input ends.
 
 The kernel closes our end of that pipe however this process ends, `kill -9` included, so no anvil is ever left behind.
@@ -30,7 +31,7 @@ def launch(purpose: str, *options: str) -> tuple[subprocess.Popen[str], str]:
         start_new_session=True,  # Ctrl-C in the terminal must reach Ape first
     )
     assert process.stdout is not None
-    url = f"http://{_wait_for_address(process.stdout, purpose)}"
+    url = f"http://{_wait_for_address(process.stdout, purpose, options)}"
     Thread(target=_drain, args=(process.stdout,), daemon=True).start()
     return process, url
 
@@ -61,12 +62,14 @@ def _running(purpose: str, *options: str) -> Iterator[str]:
         process.wait()
 
 
-def _wait_for_address(output: IO[str], purpose: str) -> str:
+def _wait_for_address(output: IO[str], purpose: str, options: Iterable[str]) -> str:
     said = ""
     for line in output:
         if line.startswith("Listening on "):
             return line.removeprefix("Listening on ").strip()
         said += line
+    for url in (option for option in options if "://" in option):  # paths and user names hold API keys
+        said = said.replace(url, urlsplit(url).hostname or "it")
     raise ProviderError(f"Cannot start {purpose}: anvil ended, saying\n{said}")
 
 
