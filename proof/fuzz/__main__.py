@@ -7,6 +7,7 @@ A campaign goes on where it was interrupted: Ctrl-C, and start it again with the
 import argparse
 import sys
 import time
+from signal import SIGTERM, default_int_handler, signal
 
 from proof import records
 from proof.fuzz.campaign import TURNS, Failure, Progress, campaign, load, save, seed_of, stage_of
@@ -137,4 +138,5 @@ def _show(failure: Failure) -> int:
 
 
 if __name__ == "__main__":
+    signal(SIGTERM, default_int_handler)  # is as good as Ctrl-C
     sys.exit(main())

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, signal
+from signal import SIG_DFL, SIG_IGN, SIGINT, SIGTERM, signal
 
 from proof.fuzz.choices import seeded
 from proof.fuzz.life import Life
@@ -21,7 +21,8 @@ TURNS = 100
 CHUNK = 40
 """Lives that a core plays before it reports."""
 
-STATE = CHECKOUT / ".build" / "fuzz" / "state.json"
+STATES = CHECKOUT / ".build" / "fuzz"
+"""A file for each seed."""
 
 
 def seed_of(seed: int, life: int) -> int:
@@ -108,7 +109,7 @@ def campaign(progress: Progress, seconds: float, cores: int) -> Iterator[Report]
     """Plays from where the progress stands until the time is up, on each core at least once; every report is taken into
     the progress."""
     until = time.monotonic() + seconds
-    with ProcessPoolExecutor(cores, initializer=signal, initargs=(SIGINT, SIG_IGN)) as pool:
+    with ProcessPoolExecutor(cores, initializer=_let_the_parent_decide) as pool:
         running: dict[Future[Report], int] = {}
         done: set[int] = set()
         ahead = progress.next
@@ -133,25 +134,36 @@ def campaign(progress: Progress, seconds: float, cores: int) -> Iterator[Report]
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _let_the_parent_decide() -> None:
+    """Ctrl-C reaches all processes; those that play finish what they have begun."""
+    signal(SIGINT, SIG_IGN)
+    signal(SIGTERM, SIG_DFL)
+
+
 # --- To go on later ---
 
 
-def save(progress: Progress, path: Path = STATE) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def save(progress: Progress, folder: Path = STATES) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     count = progress.count
     ends = [[kind, end, number] for (kind, end), number in sorted(count.ends.items())]
-    document = {"sources": sources_hash(), "seed": progress.seed, "next": progress.next, "seconds": progress.seconds}
+    document = {"sources": sources_hash(), "next": progress.next, "seconds": progress.seconds}
     counts = {"lives": count.lives, "items": count.items, "changes": count.changes, "ends": ends}
-    path.write_text(json.dumps(document | counts, indent=1))
+    _state(progress.seed, folder).write_text(json.dumps(document | counts, indent=1))
 
 
-def load(seed: int, path: Path = STATE) -> Progress:
+def load(seed: int, folder: Path = STATES) -> Progress:
     """Where the campaign with this seed stands; at its beginning if there is none, or it was about other contracts."""
+    path = _state(seed, folder)
     if not path.is_file():
         return Progress(seed)
     document = json.loads(path.read_text())
-    if (document["sources"], document["seed"]) != (sources_hash(), seed):
+    if document["sources"] != sources_hash():
         return Progress(seed)
     ends = Counter({(kind, end): number for kind, end, number in document["ends"]})
     count = Count(ends, document["lives"], document["items"], document["changes"])
     return Progress(seed, document["next"], document["seconds"], count)
+
+
+def _state(seed: int, folder: Path) -> Path:
+    return folder / f"seed-{seed}.json"

@@ -20,10 +20,9 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the command keeps its progress."""
-    path = tmp_path / "state.json"
-    monkeypatch.setattr(command, "load", lambda seed: load(seed, path))
-    monkeypatch.setattr(command, "save", lambda progress: save(progress, path))
-    return path
+    monkeypatch.setattr(command, "load", lambda seed: load(seed, tmp_path))
+    monkeypatch.setattr(command, "save", lambda progress: save(progress, tmp_path))
+    return tmp_path / "seed-6.json"
 
 
 def test_a_campaign_on_two_cores_plays_what_one_would() -> None:
@@ -38,23 +37,21 @@ def test_a_campaign_on_two_cores_plays_what_one_would() -> None:
 
 
 def test_a_campaign_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
-    path = tmp_path / "state.json"
     progress = Progress(seed=5)
     list(campaign.campaign(progress, 0, 1))
-    save(progress, path)
-    resumed = load(5, path)
+    save(progress, tmp_path)
+    resumed = load(5, tmp_path)
     assert resumed == progress
     (report,) = campaign.campaign(resumed, 0, 1)
     assert report.first == CHUNK
-    assert load(6, path) == Progress(seed=6)
+    assert load(6, tmp_path) == Progress(seed=6)
 
 
 def test_progress_is_about_these_contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "state.json"
-    save(Progress(5, 40, 1.0, Count(Counter({("Fund", "ok"): 3}), 40, 2, 1)), path)
-    assert load(5, path).count.operations == 3
+    save(Progress(5, 40, 1.0, Count(Counter({("Fund", "ok"): 3}), 40, 2, 1)), tmp_path)
+    assert load(5, tmp_path).count.operations == 3
     monkeypatch.setattr(campaign, "sources_hash", lambda: "other")
-    assert load(5, path) == Progress(seed=5)
+    assert load(5, tmp_path) == Progress(seed=5)
 
 
 def test_the_command_says_what_it_did(
