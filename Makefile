@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
+BROWSER := $(VENV)/.browser
 ANALYSIS := .build/analysis/.set-up
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -27,6 +28,15 @@ $(SETUP): requirements/build.txt requirements/dev.txt package-lock.json toolchai
 .PHONY: test
 test: $(SETUP) ## run all tests
 	@python toolchain/checks.py test
+
+$(BROWSER): $(SETUP) requirements/browser.txt
+	@python -m pip --quiet --quiet --disable-pip-version-check install \
+		--require-hashes --only-binary :all: --requirement requirements/browser.txt
+	@touch $@
+
+.PHONY: test-report
+test-report: $(BROWSER) ## test the pages of replays in a real browser (needs the Debian package chromium)
+	@python toolchain/checks.py report
 
 .PHONY: lint
 lint: $(SETUP) ## check the form of all code
@@ -108,7 +118,7 @@ docs: $(SETUP) ## write docs/errors.md from the interfaces, docs/story.schema.js
 
 .PHONY: lock
 lock: $(SETUP) ## renew the lock files from requirements/*.in and package.json
-	@for name in build dev ledger analysis; do \
+	@for name in build dev ledger analysis browser; do \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done

@@ -32,7 +32,8 @@ class Match:
     values: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(f'{name}={value}' for name, value in self.values.items())})"
+        values = ", ".join(f"{name}={value}" for name, value in self.values.items())
+        return f"{self.name}({values})" if values else self.name
 
 
 @dataclass(frozen=True, slots=True)

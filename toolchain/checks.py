@@ -1,11 +1,13 @@
-"""Run a group of checks, `test` or `lint`, all of them even if one fails, and count what passed.
+"""Run a group of checks, `test`, `lint` or `report`, all of them even if one fails, and count what passed.
 
-`make test` and `make lint` call this; `.ci/run` adds the counts up. Each linter is one check, each test one more.
+`make test`, `make lint` and `make test-report` call this; `.ci/run` adds up the counts of the groups that it names.
+Each linter is one check, each test one more.
 """
 
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM, default_int_handler, signal
@@ -73,12 +75,14 @@ def _junit_count(report: Path) -> Count:
     return count
 
 
+NOT_HERE = ("--ignore=tests/unit", "--ignore=tests/browser")
 SOLIDITY = ("contracts/**/*.sol", "interfaces/**/*.sol")
 GROUPS: dict[str, tuple[Linter | Tests, ...]] = {
     "test": (
         Tests("unit", ("pytest", "-q", "-p", "no:ape_test", "tests/unit")),
-        Tests("chain", ("ape", "test", "-q", "-n", "2", "--dist", "loadfile", "tests", "--ignore=tests/unit")),
+        Tests("chain", ("ape", "test", "-q", "-n", "2", "--dist", "loadfile", "tests", *NOT_HERE)),
     ),
+    "report": (Tests("browser", ("pytest", "-q", "-p", "no:ape_test", "tests/browser")),),
     "lint": (
         Linter("ruff check", ("ruff", "check", "--quiet", ".")),
         Linter("ruff format", ("ruff", "format", "--check", "--quiet", ".")),
@@ -104,9 +108,9 @@ def run(group: str) -> Count:
     return group_count
 
 
-def total() -> Count:
-    """What the last runs of all groups came to; one that did not come to its end counts as a failure."""
-    return sum(map(_recorded, GROUPS), Count())
+def total(groups: Iterable[str]) -> Count:
+    """What the last runs of these groups came to; one that did not come to its end counts as a failure."""
+    return sum(map(_recorded, groups), Count())
 
 
 def _recorded(group: str) -> Count:
@@ -121,8 +125,8 @@ def _record(group: str) -> Path:
     return REPORTS / f"{group}.txt"
 
 
-def main(argument: str) -> int:
-    count = total() if argument == "total" else run(argument)
+def main(argument: str, *groups: str) -> int:
+    count = total(groups) if argument == "total" else run(argument)
     print(count)
     return 1 if count.failed else 0
 
@@ -130,6 +134,6 @@ def main(argument: str) -> int:
 if __name__ == "__main__":
     signal(SIGTERM, default_int_handler)  # ends the running check, too
     try:
-        sys.exit(main(sys.argv[1]))
+        sys.exit(main(*sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)

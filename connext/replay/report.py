@@ -71,7 +71,8 @@ def render(replay: Replay) -> str:
 
 def render_index(entries: Iterable[tuple[str, Replay]]) -> str:
     """A page that leads to several, each under its file name."""
-    return _template("index.html").render(entries=list(entries))
+    listed = list(entries)
+    return _template("index.html").render(entries=listed, wrong=sum(bool(replay.problems) for _, replay in listed))
 
 
 @cache
@@ -97,6 +98,12 @@ class Lane:
     end: float
     kind: str  # "call", "failed" or "message"
     text: str
+
+    @property
+    def margins(self) -> tuple[float, float]:
+        """What is left free beside the text, left and right, so that it stands under the middle of the arrow."""
+        shift = self.start + self.end - 100
+        return max(0.0, shift), max(0.0, -shift)
 
 
 @dataclass(frozen=True, slots=True)

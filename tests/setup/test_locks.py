@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PYTHON_LOCKS = ("requirements/analysis.txt", "requirements/build.txt", "requirements/dev.txt", "requirements/ledger.txt")
+PYTHON_LOCKS = [f"requirements/{name}.txt" for name in ("analysis", "browser", "build", "dev", "ledger")]
 
 
 @pytest.mark.parametrize("name", PYTHON_LOCKS)

@@ -44,7 +44,7 @@ def test_a_story_that_comes_out_as_it_says() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"deposit": ", fails: CapacityExceeded"}, "1: succeeded instead of failing with CapacityExceeded()"),
+        ({"deposit": ", fails: CapacityExceeded"}, "1: succeeded instead of failing with CapacityExceeded"),
         ({"deposit": ", emits: []"}, "1: emitted ChannelOpened, Deposited instead of nothing"),
         (
             {"deposit": ", emits: [ChannelOpened, {Deposited: {amountWei: 2 ETH}}]"},
@@ -54,7 +54,7 @@ def test_a_story_that_comes_out_as_it_says() -> None:
             {"deposit": ", emits: [ChannelOpened, {Deposited: {amount: 2 ETH}}]"},
             "1: Deposited has no value 'amount', only channelId, side, amountWei, amountToken",
         ),
-        ({"pay": ", fails: NotEnough"}, "2: succeeded instead of failing with NotEnough()"),
+        ({"pay": ", fails: NotEnough"}, "2: succeeded instead of failing with NotEnough"),
         ({"again": ", fails: DisputeRunning"}, "5: ChannelIsSettled instead of DisputeRunning"),
         (
             {"ends": "  alice: {wallet: -0.5 ETH}"},
