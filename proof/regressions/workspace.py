@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,16 @@ WITHOUT_A_CHAIN = "tests/unit/"
 COMPILED_BY_APE = "tests/contracts/"
 LONGEST_RUN_SECONDS = 900
 
-NO_BEHAVIOUR = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError", "AttributeError", "TypeError")
-"""A test that fails so has not looked at what the code does: the patch is broken."""
+NO_BEHAVIOUR = (
+    "ImportError",
+    "ModuleNotFoundError",
+    "SyntaxError",
+    "NameError",
+    "AttributeError",
+    "TypeError",
+    "ape.exceptions.",
+)
+"""A test that fails so has not seen what the code does: the patch is broken, or the chain did not answer."""
 
 
 class DoesNotApply(Exception):
@@ -34,10 +42,12 @@ class IsBroken(Exception):
 
 @dataclass(frozen=True)
 class Failure:
-    """A test that failed. test: `file::function`, without parameters; reason: first line of what it said."""
+    """A test that failed. test: `file::function`, without parameters; reason: first line of what it said.
+    is_seen: whether it saw other behaviour, and not just code that does not run."""
 
     test: str
     reason: str
+    is_seen: bool = True
 
 
 @contextmanager
@@ -97,28 +107,31 @@ class Workspace:
                 shutil.copytree(self.clean / name, self.copy / name, dirs_exist_ok=True)
 
     def first_failure(self, tests: Sequence[str]) -> Failure | None:
-        """Run tests, those without a chain first, until one fails. Raises IsBroken."""
+        """Run tests, those without a chain first, until one fails. Raises IsBroken where that has seen nothing."""
+        failure = next(self.failures(tests, "-x"), None)
+        if failure is not None and not failure.is_seen:
+            raise IsBroken(f"{failure.test}: {failure.reason}")
+        return failure
+
+    def failures(self, tests: Sequence[str], *options: str) -> Iterator[Failure]:
+        """Run tests, with more options for pytest. Raises IsBroken where not even that can be done."""
         pure = [test for test in tests if test.startswith(WITHOUT_A_CHAIN)]
         pytest = (sys.executable, "-m", "pytest", "-p", "no:ape_test")
         ape = (str(Path(sys.prefix) / "bin" / "ape"), "test")
         for program, some in ((pytest, pure), (ape, [test for test in tests if test not in pure])):
-            if some and (failure := self._first_failure((*program, "-q", "-x", "-p", "no:cacheprovider", *some))):
-                return failure
-        return None
+            if some:
+                yield from self._failures((*program, "-q", "-p", "no:cacheprovider", *options, *some))
 
-    def _first_failure(self, command: Iterable[str]) -> Failure | None:
+    def _failures(self, command: Sequence[str]) -> Iterator[Failure]:
         self._report.unlink(missing_ok=True)
         run = self._run((*command, f"--junitxml={self._report}"))
         if run.returncode == 0:
-            return None
-        cases = ElementTree.parse(self._report).iter("testcase") if self._report.is_file() else ()
-        for case in cases:
-            failed, error = case.find("failure"), case.find("error")
-            if failed is not None and not _of(failed).startswith(NO_BEHAVIOUR):
-                return Failure(_name_of(case), _of(failed))
-            if failed is not None or error is not None:
-                raise IsBroken(f"{_name_of(case)}: {_of(failed if failed is not None else error)}")
-        raise IsBroken("\n".join((run.stdout + run.stderr).strip().splitlines()[-3:]))
+            return
+        cases = list(ElementTree.parse(self._report).iter("testcase")) if self._report.is_file() else []
+        failures = [failure for case in cases if (failure := _failure_of(case)) is not None]
+        if not failures:
+            raise IsBroken("\n".join((run.stdout + run.stderr).strip().splitlines()[-3:]))
+        yield from failures
 
     def _forget_build(self) -> None:
         """Ape does not see a change in what a contract imports."""
@@ -153,10 +166,16 @@ class Workspace:
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
-def _of(element: ElementTree.Element | None) -> str:
-    """What a test said when it failed, or where it could not be read."""
-    if element is None:
-        return ""
+def _failure_of(case: ElementTree.Element) -> Failure | None:
+    failed, error = case.find("failure"), case.find("error")
+    if failed is not None:
+        reason = _said(failed)
+        return Failure(_name_of(case), reason, not reason.startswith(NO_BEHAVIOUR))
+    return None if error is None else Failure(_name_of(case), _said(error), is_seen=False)
+
+
+def _said(element: ElementTree.Element) -> str:
+    """When the test failed, or where it could not be read."""
     said, details = element.get("message", ""), (element.text or "").strip().splitlines()
     if said == "collection failure" and details:
         return details[-1].removeprefix("E").strip()
