@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,10 @@ OPERATORS: Mapping[str, str] = {
 """Those of slither-mutate that are used. Not FHR, which changes visibility, and what compiles behaves the same; nor RR,
 which puts `revert()` in a statement's place: every test that runs the line and expects success would notice, which is
 what coverage says already."""
+
+
+_WITHOUT_EFFECT = (re.compile(r"\b(constant|immutable)\b"), re.compile(r"\b(memory|storage)\b"))
+"""What SBR also swaps: the first pair only changes when a value is computed, of the second none compiles."""
 
 
 class NoSlither(Exception):
@@ -89,11 +94,17 @@ def mutants(seed: int = 1) -> list[Mutant]:
     for patch in _patches():
         if patch["operator"] in OPERATORS:
             mutant = _mutant(patch, texts[patch["file"]])
-            if mutant.source != mutant.original:
+            if _neutral(mutant.source) != _neutral(mutant.original):
                 found.setdefault(mutant.key, mutant)
     ordered = [found[key] for key in sorted(found)]
     random.Random(seed).shuffle(ordered)
     return ordered
+
+
+def _neutral(source: str) -> str:
+    for keywords in _WITHOUT_EFFECT:
+        source = keywords.sub("_", source)
+    return source
 
 
 def _mutant(patch: Mapping[str, Any], original: str) -> Mutant:

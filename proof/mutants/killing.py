@@ -92,8 +92,8 @@ class Bench:
         self._compiled = ""
 
     def prepare(self) -> None:
-        """Let Ape compile the original. Raises CannotTest where the tests fail on it."""
-        failure = self._first_failure(("tests/contracts/test_views.py",))
+        """Run all tests on the original, which Ape compiles for it. Raises CannotTest where one fails."""
+        failure = self._first_failure(WHOLE)
         if failure:
             raise CannotTest(f"the tests fail without any mutant: {failure}")
         self._compiled = self._build.read_text()
