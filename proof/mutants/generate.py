@@ -1,7 +1,6 @@
 """The mutants: what slither-mutate's operators make of the contracts, without what says nothing."""
 
 import json
-import random
 import re
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -84,11 +83,8 @@ def _joined(lines: Iterable[str]) -> str:
     return " ".join(" ".join(lines).split())
 
 
-def mutants(seed: int = 1) -> list[Mutant]:
-    """All, each source once, in an order that is random and always the same: the first n are a fair sample.
-
-    Raises NoSlither.
-    """
+def mutants() -> list[Mutant]:
+    """All, each source once, by their keys, which are hashes: the first n are a fair sample. Raises NoSlither."""
     texts = {path: (CHECKOUT / path).read_text() for path in {patch["file"] for patch in _patches()}}
     found: dict[str, Mutant] = {}
     for patch in _patches():
@@ -96,9 +92,7 @@ def mutants(seed: int = 1) -> list[Mutant]:
             mutant = _mutant(patch, texts[patch["file"]])
             if _neutral(mutant.source) != _neutral(mutant.original):
                 found.setdefault(mutant.key, mutant)
-    ordered = [found[key] for key in sorted(found)]
-    random.Random(seed).shuffle(ordered)
-    return ordered
+    return [found[key] for key in sorted(found)]
 
 
 def _neutral(source: str) -> str:
