@@ -71,7 +71,9 @@ def _show(honest: str, player: str, figures: Figures, *, in_full: bool) -> None:
     )
     if in_full:
         _say(
-            "".join(f"    {line}\n" for line in ("", *figures.signed, "", "The worst for it:", *figures.line)).rstrip()
+            "".join(
+                f"    {line}\n" for line in ("", *figures.signed, "", "The worst that can happen:", *figures.line)
+            ).rstrip()
         )
 
 

@@ -43,8 +43,8 @@ class Promise:
         return [(sum(wei for wei, _ in choice), sum(token for _, token in choice)) for choice in product(*per_channel)]
 
     def latest(self) -> int:
-        """By when the party has it all, in Unix seconds, if it leaves when there is nothing else to wait for (G5):
-        "within one challenge period (for open transfers: and their expiry)", and no `Resume` of it is good for longer.
+        """By when the party has it all, in Unix seconds (G5): "within one challenge period (for open transfers: and their
+        expiry)" for each channel, which it leaves when there is nothing else to wait for; no `Resume` is good for longer.
         """
         stage = self._stage
         limits = [stage.start, *(triple.expiry for triple in stage.payments.values())]
@@ -53,7 +53,7 @@ class Promise:
             limits += [signed.message.deadline for signed in stage.withdrawals(channel)]
             limits += [signed.message.deadline for signed in stage.resumes(channel)]
             limits += [exit_.exit.deadline for exit_ in stage.exits(channel)]
-        return max(limits) + max(identity.challenge_period for identity in stage.channels.values())
+        return max(limits) + sum(identity.challenge_period for identity in stage.channels.values())
 
     def surplus(self, end: Money, shares: Shares) -> int:
         """By how many wei the end is above the promise, in the asset where it is least so; negative: too little."""
