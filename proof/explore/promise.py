@@ -43,8 +43,9 @@ class Promise:
         return [(sum(wei for wei, _ in choice), sum(token for _, token in choice)) for choice in product(*per_channel)]
 
     def latest(self) -> int:
-        """By when the party has it all, in Unix seconds (G5): "within one challenge period (for open transfers: and their
-        expiry)" for each channel, which it leaves when there is nothing else to wait for; no `Resume` is good for longer.
+        """By when the party has it all, in Unix seconds (G5): "within one challenge period (for open transfers: and
+        their expiry)" for each channel. It leaves when there is nothing else to wait for, and no `Resume` is good for
+        longer.
         """
         stage = self._stage
         limits = [stage.start, *(triple.expiry for triple in stage.payments.values())]
