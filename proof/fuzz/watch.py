@@ -75,7 +75,7 @@ class Watch:
         return lambda: self._machine.words(places)
 
     def _of_channels(self) -> str:
-        lines = self._scene.lines
+        lines = self._scene.watched
         for line in lines[len(self._places) // 3 :]:
             slot = storage.slot_of(line.identity.id, storage.RECORDS)
             self._places += [place(line.desk.address, slot + i) for i in range(3)]
