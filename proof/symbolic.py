@@ -21,7 +21,7 @@ from proof.records import CHECKOUT
 CHECKS = CHECKOUT / "tests" / "forge"
 ANSWERS = CHECKOUT / ".build" / "proof" / "symbolic.json"
 
-SECONDS_PER_QUERY = 120
+SECONDS_PER_QUERY = 600
 LOOP_BOUND = 4
 """No loop over a bounded list turns more often. A loop that would is reported, and its check not proved."""
 

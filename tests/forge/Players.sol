@@ -25,8 +25,8 @@ import {VM} from "./Vm.sol";
 /// @notice Arguments are bounded so that most calls succeed; a call that the manager refuses reverts, and is counted so.
 /// What an invariant needs to know of the past is kept in `violation` and the sums.
 contract Players {
-    uint128 public constant CAPACITY_WEI = 5 ether;
-    uint128 public constant CAPACITY_TOKEN = 1000 ether;
+    uint128 public constant CAPACITY_WEI = 2 ether;
+    uint128 public constant CAPACITY_TOKEN = 500 ether;
     uint256 public constant CHANNELS = 4;
     uint256 public constant ACCOUNTS = 5;
 
