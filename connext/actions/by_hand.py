@@ -92,7 +92,7 @@ class LockedField:
         if locked.wei and locked.asset in tuple(Asset):
             held = Holdings(locked.wei, 0) if locked.asset == Asset.ETH else Holdings(0, locked.wei)
             return head | {"amount": MoneyField().write(held)}
-        return head | {"asset": locked.asset, "wei": locked.wei}
+        return head | {"asset": int(locked.asset), "wei": locked.wei}
 
 
 _AMOUNT_FORM = {"payment", "payer", "amount"}
