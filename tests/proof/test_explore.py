@@ -77,6 +77,9 @@ PROMISED = {
     ("route-paid", "alice"): "3.5 ETH",
     ("route-paid", "bob"): "4.0016 ETH",
     ("route-paid", "charlie"): "1.4984 ETH",
+    ("route-stream", "alice"): "4.4 ETH",
+    ("route-stream", "bob"): "4.00064 ETH",
+    ("route-stream", "charlie"): "0.59936 ETH",
     ("stream", "alice"): "650 DAI",
     ("stream", "bob"): "350 DAI",
     ("two-transfers", "alice"): "6 ETH",
@@ -85,7 +88,8 @@ PROMISED = {
     ("withdrawal", "bob"): "5 ETH",
 }
 """By hand, from the histories: what each party has in its newest state, with what it can prove and without what others
-can. A half-signed payment may happen or not. The node Bob has 4 ETH before a route, and earns 0.0016 ETH by it."""
+can. A half-signed payment may happen or not. The node Bob has 4 ETH before a route, and earns 0.0016 ETH by it, or of
+the stream two fifths: 0.6 ETH come in, 0.59936 ETH go out."""
 
 
 @pytest.mark.parametrize(("history", "honest"), PROMISED)
@@ -97,6 +101,13 @@ def test_every_party_of_every_history_is_promised_something() -> None:
     assert PROMISED.keys() == {
         (name, honest) for name in names_of_histories() for honest in parties_of(read_history(name))
     }
+
+
+def test_by_when_all_is_over() -> None:
+    """Of a dispute that starts at once, or with an exit at its last; two channels may be left one after the other."""
+    ends = {name: set_stage(read_history(name), "bob") for name in ("payments", "exit", "route")}
+    latest = {name: Promise(stage).latest() - stage.start for name, stage in ends.items()}
+    assert latest == {"payments": DAY, "exit": DAY + 12 * HOUR - 13, "route": 36 * HOUR - 13 + 2 * DAY}
 
 
 # --- Moments ---
@@ -149,6 +160,7 @@ def test_the_figures_of_a_small_game() -> None:
     """To be looked at whenever they change: fewer positions mean that something is not played any more."""
     figures = explore(read_history("payments"), "alice", "software")
     assert (figures.positions, figures.merged, figures.chain_positions, figures.endings) == (116, 369, 44, 4)
+    assert figures.latest == "start + 1 d, promised by start + 1 d"
 
 
 # --- Promises that are broken ---
