@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from proof.mutants import generate
 from proof.mutants.campaign import Fate, Memory, Outcome
 from proof.mutants.compiling import SHIPPED, Compiled, contracts_with
 from proof.mutants.figures import BadExplanation, by_operator, explained, score
@@ -55,6 +56,32 @@ def test_a_file_is_compiled_with_the_contracts_that_it_is_part_of() -> None:
     assert list(contracts_with("contracts/Accounts.sol")) == ["ChannelManager"]
     assert list(contracts_with("contracts/conditions/HashLock.sol")) == ["HashLock", "OutcomeRegistry"]
     assert list(contracts_with("contracts/conditions/Stream.sol")) == ["Stream"]
+
+
+def test_what_slither_finds_are_changes_that_matter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    source = "uint256 constant A = 1;\nuint256 constant B = 2;\n"
+    (tmp_path / "A.sol").write_text(source)
+    start = source.index("constant B")
+
+    def patch(operator: str, start: int, end: int, text: str) -> dict[str, object]:
+        return {"operator": operator, "file": "A.sol", "start": start, "end": end, "text": text}
+
+    patches = [
+        patch("LIR", 21, 22, "0"),
+        patch("MVIE", 21, 22, "0"),
+        patch("SBR", start, start + len("constant"), "immutable"),
+        patch("SBR", 0, 7, "uint128"),
+        patch("SBR", 0, 7, "uint256"),
+        patch("FHR", 0, 7, "uint64"),
+    ]
+    monkeypatch.setattr(generate, "_patches", lambda: patches)
+    monkeypatch.setattr(generate, "CHECKOUT", tmp_path)
+    found = generate.mutants()
+    assert {(mutant.operator, mutant.change.after) for mutant in found} == {
+        ("LIR", "uint256 constant A = 0;"),
+        ("SBR", "uint128 constant A = 1;"),
+    }
+    assert [mutant.key for mutant in found] == sorted(mutant.key for mutant in found)
 
 
 # --- Bytecode ---
