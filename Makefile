@@ -26,7 +26,7 @@ $(SETUP): requirements/build.txt requirements/dev.txt package-lock.json toolchai
 	@touch $@
 
 .PHONY: test
-test: $(SETUP) ## run all tests
+test: $(ANALYSIS) ## run all tests
 	@python toolchain/checks.py test
 
 $(BROWSER): $(SETUP) requirements/browser.txt
@@ -39,7 +39,7 @@ test-report: $(BROWSER) ## test the pages of replays in a real browser (needs th
 	@python toolchain/checks.py report
 
 .PHONY: lint
-lint: $(SETUP) ## check the form of all code
+lint: $(ANALYSIS) ## check the form of all code
 	@python toolchain/checks.py lint
 
 .PHONY: demo

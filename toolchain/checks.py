@@ -1,7 +1,7 @@
 """Run a group of checks, `test`, `lint` or `report`, all of them even if one fails, and count what passed.
 
 `make test`, `make lint` and `make test-report` call this; `.ci/run` adds up the counts of the groups that it names.
-Each linter is one check, each test one more.
+Each program is one check, each test one more.
 """
 
 import subprocess
@@ -30,7 +30,9 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Linter:
+class Program:
+    """One check, passed or failed by its exit status."""
+
     name: str
     command: tuple[str, ...]
 
@@ -77,18 +79,21 @@ def _junit_count(report: Path) -> Count:
 
 NOT_HERE = ("--ignore=tests/unit", "--ignore=tests/browser")
 SOLIDITY = ("contracts/**/*.sol", "interfaces/**/*.sol")
-GROUPS: dict[str, tuple[Linter | Tests, ...]] = {
+GROUPS: dict[str, tuple[Program | Tests, ...]] = {
     "test": (
         Tests("unit", ("pytest", "-q", "-p", "no:ape_test", "tests/unit")),
         Tests("chain", ("ape", "test", "-q", "-n", "2", "--dist", "loadfile", "tests", *NOT_HERE)),
+        Program("invariants", ("python", "-m", "proof.invariants")),
+        Program("symbolic", ("python", "-m", "proof.symbolic")),
     ),
     "report": (Tests("browser", ("pytest", "-q", "-p", "no:ape_test", "tests/browser")),),
     "lint": (
-        Linter("ruff check", ("ruff", "check", "--quiet", ".")),
-        Linter("ruff format", ("ruff", "format", "--check", "--quiet", ".")),
-        Linter("mypy", ("mypy",)),
-        Linter("forge fmt", ("forge", "fmt", "--check", "contracts", "interfaces")),
-        Linter("solhint", ("node_modules/.bin/solhint", "--disc", "--noPoster", "--max-warnings", "0", *SOLIDITY)),
+        Program("ruff check", ("ruff", "check", "--quiet", ".")),
+        Program("ruff format", ("ruff", "format", "--check", "--quiet", ".")),
+        Program("mypy", ("mypy",)),
+        Program("forge fmt", ("forge", "fmt", "--check", "contracts", "interfaces", "tests/forge")),
+        Program("solhint", ("node_modules/.bin/solhint", "--disc", "--noPoster", "--max-warnings", "0", *SOLIDITY)),
+        Program("slither", ("python", "-m", "proof.slither")),
     ),
 }
 
