@@ -286,9 +286,8 @@ class Shipyard:
     def require_exact_sources(self, plan: Plan) -> None:
         """On a live network: the standard JSON that will be recorded compiles to what is deployed.
 
-        Raises NotCommitted, ArtifactIsOld.
+        Raises ArtifactIsOld.
         """
-        self._commit()
         if not self.network.is_live:
             return
         for contract in (item.contract for item in plan.missing):
@@ -339,8 +338,12 @@ class Shipyard:
     def _path(self, contract: str) -> Path:
         return self.network.folder(self._root) / f"{contract}.json"
 
+    def require_committed(self) -> None:
+        """On a live network, everybody must be able to have the sources. Raises NotCommitted."""
+        self._commit()
+
     def _commit(self) -> str | None:
-        """Of the sources; None where they are not committed, which a live network does not forgive."""
+        """Of the sources; None where they are not committed. Raises NotCommitted on a live network."""
         changed = self._git("status", "--porcelain", "--", *SOURCES)
         commit = self._git("rev-parse", "HEAD")
         if changed == "" and commit is not None:

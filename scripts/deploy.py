@@ -93,6 +93,8 @@ def cli(
     shipyard = Shipyard(provider, Path.cwd())
     config = shipyard.config()
     shipyard.require_records()
+    if not dry_run:
+        shipyard.require_committed()
     if test_dai:
         if dry_run:
             raise click.UsageError("--test-dai sends transactions: leave it or --dry-run out")

@@ -79,6 +79,7 @@ class Plan:
     wanted: tuple[Wanted, ...]
     missing: tuple[Wanted, ...]
     brings_proxy: bool
+    token_symbol: str | None
     has_permit: bool
     gas: Mapping[str, int]
     fee: int
@@ -120,7 +121,8 @@ class Plan:
         limit = format_amounts(parameters.transfer_limit_wei, parameters.transfer_limit_token)
         shortest, longest = map(format_duration, (parameters.min_challenge_period, parameters.max_challenge_period))
         permit = "with DAI's own permit" if self.has_permit else "permit not available here, use approve"
-        yield f"token {target.token_symbol or ''} {checksum(parameters.token)}, {permit} (from: {target.token_source})"
+        symbol = self.token_symbol or "without a symbol"
+        yield f"token {symbol} {checksum(parameters.token)}, {permit} (from: {target.token_source})"
         yield f"capacity of a channel {capacity}, largest payment {limit}"
         yield f"challenge periods from {shortest} to {longest}"
 
@@ -138,8 +140,19 @@ def make_plan(target: Target, wanted: tuple[Wanted, ...], facts: Facts, rehearsa
         *_code_checks(wanted, facts),
         *_token_checks(target, facts, rehearsal),
     )
-    permit = rehearsal.token.permit
-    return Plan(target, wanted, missing, brings_proxy, permit, gas, fee, most_fee, checks, facts.expected)
+    return Plan(
+        target=target,
+        wanted=wanted,
+        missing=missing,
+        brings_proxy=brings_proxy,
+        token_symbol=rehearsal.token.symbol,
+        has_permit=rehearsal.token.permit,
+        gas=gas,
+        fee=fee,
+        most_fee=most_fee,
+        checks=checks,
+        expected=facts.expected,
+    )
 
 
 def max_fee(base_fee: int, priority_fee: int) -> int:
