@@ -25,7 +25,7 @@ def main() -> int:
     some = mutants()[: options.first]
     memory = Memory()
     if not options.last:
-        run(some, memory, 0 if options.escaped else options.cores, time.monotonic() + 60 * options.minutes)
+        run(some, memory, options, time.monotonic() + 60 * options.minutes)
     keys = {mutant.key for mutant in some}
     outcomes = [outcome for outcome in memory.outcomes.values() if outcome.key in keys]
     reasons = figures.explained(outcomes, some)
@@ -35,14 +35,14 @@ def main() -> int:
     return 0 if _is_good(outcomes, len(some), reasons) else 1
 
 
-def run(some: Sequence[Mutant], memory: Memory, cores: int, until: float) -> None:
-    """Both phases, with a line for each mutant; without cores only the second."""
-    if cores:
+def run(some: Sequence[Mutant], memory: Memory, options: argparse.Namespace, until: float) -> None:
+    """Both phases, with a line for each mutant."""
+    if not options.escaped:
         waiting = sum(mutant.key not in memory.outcomes for mutant in some)
-        _follow("fuzzer", fuzz_all(some, memory, cores, until), waiting)
+        _follow("fuzzer", fuzz_all(some, memory, options.cores, until), waiting)
     keys = {mutant.key for mutant in some}
     escaped = sum(outcome.fate == Fate.ESCAPED and outcome.key in keys for outcome in memory.outcomes.values())
-    _follow("tests", confront(some, memory, until), escaped)
+    _follow("tests", confront(some, memory, options.cores, until), escaped)
 
 
 def _follow(phase: str, outcomes: Iterable[Outcome], count: int) -> None:
@@ -68,7 +68,8 @@ def _report(outcomes: Sequence[Outcome], count: int, reasons: dict[str, str]) ->
     for outcome in sorted(_of(outcomes, Fate.SURVIVED), key=lambda one: (one.file, one.line)):
         reason = reasons.get(outcome.key, "NO REASON: write a test, or a reason into proof/mutants/survivors.toml")
         lines.append(f"{_line(outcome)}\n    {reason}")
-    lines.append(f"tried {len(outcomes)} of {count}; killed {100 * figures.score(outcomes):.1f} % of what is decided")
+    decided = f"killed {100 * figures.score(outcomes):.1f} % of what is decided"
+    lines.append(f"tried {len(outcomes)} of {count}; {decided}, {totals[Fate.ESCAPED]} have yet to meet the tests")
     return "\n".join(lines)
 
 
@@ -103,7 +104,7 @@ def _say(line: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m proof.mutants", description=__doc__)
-    parser.add_argument("--cores", type=int, default=2, help="how many mutants are compiled and fuzzed at once (2)")
+    parser.add_argument("--cores", type=int, default=2, help="how many mutants are tried at once (2)")
     parser.add_argument("--minutes", type=float, default=10_000, help="begin no further mutant after so many minutes")
     parser.add_argument("--first", type=int, default=None, metavar="N", help="only N of them: a fair sample")
     parser.add_argument("--escaped", action="store_true", help="only set the tests on what escaped the fuzzer so far")

@@ -1,6 +1,7 @@
 """All mutants, one after the other or on several cores: what became of each is remembered, so that a run can go on."""
 
 import json
+import multiprocessing
 import signal
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,13 +9,20 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from multiprocessing.queues import Queue
 from pathlib import Path
+from typing import TypeAlias
 
 from proof.compiler import Compiler, DoesNotCompile, compiler
 from proof.mutants import killing
 from proof.mutants.compiling import Compiled, compile_mutant, shipped_fingerprint
 from proof.mutants.generate import Mutant
 from proof.records import CHECKOUT
+
+_FORK = multiprocessing.get_context("fork")
+
+Answers: TypeAlias = "Queue[Outcome | Exception | None]"
+"""From the processes that run tests; None: one has nothing left to do."""
 
 
 class Fate(StrEnum):
@@ -166,21 +174,52 @@ def _outcome(mutant: Mutant, fate: Fate, by: str, bytecode: str, seconds: float)
 # --- The tests, on what escaped ---
 
 
-def confront(mutants: Iterable[Mutant], memory: Memory, until: float) -> Iterator[Outcome]:
-    """Outcomes of those that escaped the fuzzer, until that time (`time.monotonic`)."""
+def confront(mutants: Iterable[Mutant], memory: Memory, cores: int, until: float) -> Iterator[Outcome]:
+    """Outcomes of those that escaped the fuzzer, until that time (`time.monotonic`). Raises CannotTest."""
     escaped = [mutant for mutant in mutants if _fate_of(memory, mutant) == Fate.ESCAPED]
-    if not escaped:
-        return
-    with killing.bench() as bench:
-        for mutant in escaped:
-            if time.monotonic() > until:
-                return
-            known, started = memory.outcomes[mutant.key], time.monotonic()
-            by = bench.by_tests(memory.bytecode(mutant.key))
-            seconds = known.seconds + time.monotonic() - started
-            outcome = _outcome(mutant, Fate.KILLED if by else Fate.SURVIVED, by or "", known.bytecode, seconds)
-            memory.keep(outcome)
-            yield outcome
+    shares = [share for share in (escaped[core::cores] for core in range(cores)) if share]
+    answers: Answers = _FORK.Queue()
+    workers = [_FORK.Process(target=_confront, args=(share, memory, until, answers)) for share in shares]
+    try:
+        for worker in workers:
+            worker.start()
+        at_work = len(workers)
+        while at_work:
+            answer = answers.get()
+            if isinstance(answer, Outcome):
+                memory.keep(answer)
+                yield answer
+            elif answer is None:
+                at_work -= 1
+            else:
+                raise answer
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def _confront(share: Sequence[Mutant], memory: Memory, until: float, answers: Answers) -> None:
+    """In a process of its own, with its own copy of the checkout, which it removes when it is told to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with killing.bench() as bench:
+            for mutant in share:
+                if time.monotonic() < until:
+                    answers.put(_confronted(mutant, memory, bench))
+        answers.put(None)
+    except KeyboardInterrupt:
+        pass
+    except killing.CannotTest as error:
+        answers.put(error)
+
+
+def _confronted(mutant: Mutant, memory: Memory, bench: killing.Bench) -> Outcome:
+    known, started = memory.outcomes[mutant.key], time.monotonic()
+    by = bench.by_tests(memory.bytecode(mutant.key))
+    seconds = known.seconds + time.monotonic() - started
+    return _outcome(mutant, Fate.KILLED if by else Fate.SURVIVED, by or "", known.bytecode, seconds)
 
 
 def _fate_of(memory: Memory, mutant: Mutant) -> Fate | None:
