@@ -68,8 +68,8 @@ def _report(outcomes: Sequence[Outcome], count: int, reasons: dict[str, str]) ->
     for outcome in sorted(_of(outcomes, Fate.SURVIVED), key=lambda one: (one.file, one.line)):
         reason = reasons.get(outcome.key, "NO REASON: write a test, or a reason into proof/mutants/survivors.toml")
         lines.append(f"{_line(outcome)}\n    {reason}")
-    decided = f"killed {100 * figures.score(outcomes):.1f} % of what is decided"
-    lines.append(f"tried {len(outcomes)} of {count}; {decided}, {totals[Fate.ESCAPED]} have yet to meet the tests")
+    killed = f"killed {100 * figures.score(outcomes):.1f} %"
+    lines.append(f"tried {len(outcomes)} of {count}; {killed}; {totals[Fate.ESCAPED]} have yet to meet the tests")
     return "\n".join(lines)
 
 

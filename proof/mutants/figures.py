@@ -10,7 +10,7 @@ from proof.mutants.campaign import Fate, Outcome
 from proof.mutants.generate import Mutant
 
 SURVIVORS = Path(__file__).with_name("survivors.toml")
-DECIDED = (Fate.KILLED, Fate.SURVIVED)
+CHANGED = (Fate.KILLED, Fate.ESCAPED, Fate.SURVIVED)
 
 
 class BadExplanation(Exception):
@@ -18,10 +18,13 @@ class BadExplanation(Exception):
 
 
 def score(outcomes: Iterable[Outcome]) -> float:
-    """The part of the decided mutants that was killed: what survives for a good reason counts as not killed, too."""
+    """The part that was killed of the mutants with bytecode of their own.
+
+    Not killed are also those that survive for a good reason, and those that have yet to meet the tests.
+    """
     fates = Counter(outcome.fate for outcome in outcomes)
-    decided = sum(fates[fate] for fate in DECIDED)
-    return fates[Fate.KILLED] / decided if decided else 0.0
+    changed = sum(fates[fate] for fate in CHANGED)
+    return fates[Fate.KILLED] / changed if changed else 0.0
 
 
 def by_operator(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
