@@ -1,6 +1,7 @@
 """`status`: what operators see of a deployment, and when it is an exit code."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from connext import history
 from connext.deployer.node import Node, http_carrier
 from connext.deployments import manager_parameters, read
 from connext.types import checksum
-from tests.scripts.conftest import Pair, linked_checkout, opened
+from tests.scripts.conftest import CHECKOUT, Pair, linked_checkout, opened
 from tests.scripts.running import ALICE, BOB, LOCAL, Ran, Run, invoke, start_anvil
 
 Status = Callable[..., Ran]
@@ -92,6 +93,15 @@ def test_money_and_deadlines(here: Run, channels: tuple[Pair, Pair], place: tupl
     (dispute,) = found["disputes"]
     assert (dispute["channel"], dispute["nonce"]) == (channels[1].channel, "0")
     assert (found["solvent"], found["troubles"]) == (True, [])
+    documented = formats_table("## The status of a deployment")
+    assert documented == set(found)
+
+
+def formats_table(heading: str) -> set[str]:
+    """The fields in the first column of the table under a heading of docs/formats.md."""
+    section = (CHECKOUT / "docs" / "formats.md").read_text().split(f"{heading}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return set(re.findall(r"`(\w+)`", " ".join(rows)))
 
 
 def test_a_deadline_that_is_near(here: Run, channels: tuple[Pair, Pair], node: Node) -> None:
