@@ -79,8 +79,8 @@ class _Plot:
     def follow_item(self, whole: Action, item: Action, path: str) -> None:
         if item.actor != whole.actor:
             raise Impossible(path, in_words(item), f"it must be by {whole.actor}, like the whole")
-        if item.time is not None:
-            raise Impossible(path, in_words(item), "it has the time of the whole, and no `at` of its own")
+        if item.time is not None or item.gas is not None:
+            raise Impossible(path, in_words(item), "it has the time and the gas of the whole: no `at`, no `gas`")
         for problem in self._problems(item):
             raise Impossible(path, in_words(item), problem)
 

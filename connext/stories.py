@@ -10,6 +10,7 @@ from yaml.reader import ReaderError
 
 from connext import plot
 from connext.actions import Action, UnknownAction, read_action, write_action
+from connext.actions.form import field_type
 from connext.errors import ConnextError
 from connext.fields import FieldType, NameField
 from connext.story import GUARANTEES, End, Limits, Story, Terms
@@ -105,7 +106,7 @@ def _read(root: object) -> Story:
         raise InvalidValue("", "a mapping with `title`, `channels` and `actions`", root)
     _require_keys(root, _REQUIRED, "", _OPTIONAL)
     channels = {
-        name: Terms(**_read_fields(terms, _TERMS, f"channels.{name}"))
+        name: Terms(**_read_fields(terms, _TERMS, f"channels.{name}", ("user_signer", "node_signer")))
         for name, terms in _read_names(root, "channels").items()
     }
     if not isinstance(root["actions"], list):
@@ -177,7 +178,7 @@ def _require_channels(action: Action, channels: Iterable[str], path: str) -> Non
 
 def _types(form: type[Any]) -> dict[str, FieldType]:
     hints = get_type_hints(form, include_extras=True)
-    return {field.name: hints[field.name].__metadata__[0] for field in fields(form)}
+    return {field.name: field_type(hints[field.name]) for field in fields(form)}
 
 
 _REQUIRED = ("title", "channels", "actions")

@@ -34,12 +34,22 @@ GUARANTEES = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A channel between two named actors. period: the challenge period."""
+    """A channel between two named actors. period: the challenge period.
+
+    user_signer, node_signer: whose signer signs for that side; its own, if None.
+    """
 
     user: Name
     node: Name
     period: Duration
     salt: Count
+    user_signer: Name | None = None
+    node_signer: Name | None = None
+
+    @property
+    def signers(self) -> tuple[str, str]:
+        """Of user and node, by name."""
+        return self.user_signer or self.user, self.node_signer or self.node
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ class Story:
     @property
     def names(self) -> list[str]:
         """Everybody who appears, in alphabetical order."""
-        parties = {name for terms in self.channels.values() for name in (terms.user, terms.node)}
+        parties = {name for terms in self.channels.values() for name in (terms.user, terms.node, *terms.signers)}
         return sorted(parties.union(self.ends or (), *(_names_in(action) for action in self.actions)))
 
     def parameters(self, token: Address, registry: Address) -> Parameters:
@@ -114,10 +124,9 @@ def world_of(
 
 
 def _identity(terms: Terms, actors: Mapping[str, Actor]) -> ChannelIdentity:
-    user, node = actors[terms.user], actors[terms.node]
-    return ChannelIdentity(
-        user.account, user.signer.address, node.account, node.signer.address, terms.period, terms.salt
-    )
+    user, node = actors[terms.user].account, actors[terms.node].account
+    user_signer, node_signer = (actors[name].signer.address for name in terms.signers)
+    return ChannelIdentity(user, user_signer, node, node_signer, terms.period, terms.salt)
 
 
 _WHO = ("account", "recipient", "as_user", "as_node", "condition")

@@ -5,7 +5,7 @@ as soon as a confirmed block shows a reason to. Dishonesty is written down, as a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -246,6 +246,11 @@ class World:
         account = self.identity(channel).account(side)
         return next(actor for actor in self.actors.values() if actor.account == account)
 
+    def signer_of(self, channel: str, side: Side) -> Actor:
+        """Whose signer binds this side of the channel."""
+        signer = self.identity(channel).signer(side)
+        return next(actor for actor in self.actors.values() if actor.signer.address == signer)
+
     def _is_party(self, name: str, identity: ChannelIdentity) -> bool:
         actor = self.actors[name]
         return (actor.account, actor.signer.address) in (
@@ -321,9 +326,9 @@ class World:
         double = _named("test contract", self.doubles, contract)
         self._send(Transaction(ZERO_ADDRESS, address, double.abi.encode_call(function, *arguments)))
 
-    def send(self, name: str, call: Call) -> Receipt:
-        """The actor's account sends the call; the receipt says what became of it."""
-        return self._send(self._transaction(name, call))
+    def send(self, name: str, call: Call, gas: int | None = None) -> Receipt:
+        """The actor's account sends the call; the receipt says what became of it. gas: the transaction's limit."""
+        return self._send(replace(self._transaction(name, call), gas=gas))
 
     def _transaction(self, name: str, call: Call) -> Transaction:
         return Transaction(self.actor(name).account, call.receiver(self.deployment), call.data, call.value)

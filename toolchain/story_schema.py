@@ -7,12 +7,13 @@ time that has passed) the reader of stories does.
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from typing import Any, get_type_hints
 
 from connext.actions import VOCABULARY
 from connext.actions.by_hand import LockedField
 from connext.actions.conditional import NamesField
-from connext.actions.form import ActionsField, Verb
+from connext.actions.form import ActionsField, Verb, field_type
 from connext.expectations import MatchesField, MatchField
 from connext.fields import (
     ChoiceField,
@@ -49,7 +50,7 @@ def story_schema() -> Schema:
                 "limits": _of_form(Limits),
                 "channels": _by_name(_of_form(Terms)),
                 "actions": {"type": "array", "items": {"$ref": "#/definitions/action"}},
-                "ends": _by_name(_of_form(End, required=False)),
+                "ends": _by_name(_of_form(End)),
             },
             required=("title", "channels", "actions"),
         ),
@@ -101,9 +102,11 @@ def _action(name: str, verb: Verb) -> Schema:
     head: dict[str, Schema] = {"do": {"const": name}}
     if verb.has_actor:
         head["by"] = {"$ref": "#/definitions/name"}
+    if verb.is_call:
+        head["gas"] = {"$ref": "#/definitions/count"}
     head |= {"at": {"$ref": "#/definitions/duration"}, "fails": _of(MatchField()), "emits": _of(MatchesField())}
-    fields = {key: _of(field) for key, field in verb.fields.items()}
-    return _object(head | fields, required=("do", *sorted(verb.required)), description=verb.effect.__doc__)
+    own = {key: _of(field) for key, field in verb.fields.items()}
+    return _object(head | own, required=("do", *sorted(verb.required)), description=verb.effect.__doc__)
 
 
 def _of(field: FieldType) -> Schema:
@@ -140,19 +143,20 @@ _ITEMS: dict[type, str] = {
 def _transfer(*amount: str) -> Schema:
     count = {"$ref": "#/definitions/count"}
     amounts: dict[str, Schema] = {"amount": {"$ref": "#/definitions/money"}, "asset": count, "wei": count}
-    fields: dict[str, Schema] = {
+    form: dict[str, Schema] = {
         "payment": {"$ref": "#/definitions/name"},
         "payer": {"anyOf": [{"enum": ["user", "node"]}, count]},
         **{key: amounts[key] for key in amount},
         "id": count,
     }
-    return _object(fields, required=("payment", "payer", *amount))
+    return _object(form, required=("payment", "payer", *amount))
 
 
-def _of_form(form: type[Any], *, required: bool = True) -> Schema:
-    """Of a dataclass whose fields are annotated with how they are written."""
-    fields = {name: _of(hint.__metadata__[0]) for name, hint in get_type_hints(form, include_extras=True).items()}
-    return _object(fields, required=tuple(fields) if required else ())
+def _of_form(form: type[Any]) -> Schema:
+    """Of a dataclass whose fields are annotated with how they are written; those with a default may be left out."""
+    hints = get_type_hints(form, include_extras=True)
+    required = tuple(field.name for field in fields(form) if field.default is MISSING)
+    return _object({field.name: _of(field_type(hints[field.name])) for field in fields(form)}, required)
 
 
 def _by_name(schema: Schema) -> Schema:

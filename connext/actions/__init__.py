@@ -54,6 +54,6 @@ def _play_one(world: World, action: Action) -> Outcome:
             world.chain.mine()
     call = perform(world, action)
     if call is not None:
-        world.send(str(action.actor), call)
+        world.send(str(action.actor), call, action.gas)
     world.settle_down()
     return world.outcome

@@ -301,8 +301,8 @@ def _signed_by_two(
     as_node: str | None,
     forged: Forgery | None,
 ) -> Signed[Any]:
-    user = world.actor(as_user) if as_user is not None else world.party_of(channel, Side.USER)
-    node = world.actor(as_node) if as_node is not None else world.party_of(channel, Side.NODE)
+    user = world.actor(as_user) if as_user is not None else world.signer_of(channel, Side.USER)
+    node = world.actor(as_node) if as_node is not None else world.signer_of(channel, Side.NODE)
     signatures = (_sign(world, person, message, forged) for person in (user, node))
     return Signed(message, digest(world.deployment.domain, message), *signatures)
 

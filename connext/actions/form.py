@@ -9,7 +9,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 from connext.calls import Call
 from connext.errors import ConnextError
 from connext.expectations import NOTHING_SPECIAL, Expected, MatchesField, MatchField
-from connext.fields import DurationField, FieldType, NameField
+from connext.fields import CountField, DurationField, FieldType, NameField
 from connext.types import InvalidValue
 from connext.world import World
 
@@ -32,6 +32,7 @@ class Action:
     """One entry of a story; `action` makes it, with every field checked.
 
     time: in seconds after the story's start; None for right after the action before. expected: what must come of it.
+    gas: the limit of its transaction; None for as much as is needed.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Action:
     fields: Mapping[str, Any]
     time: int | None
     expected: Expected = NOTHING_SPECIAL
+    gas: int | None = None
 
 
 def action(name: str, actor: str | None = None, time: int | None = None, /, **fields: Any) -> Action:
@@ -48,7 +50,7 @@ def action(name: str, actor: str | None = None, time: int | None = None, /, **fi
 
 
 def read_action(document: object, path: str) -> Action:
-    """The action in a mapping: `do` (its name), `by` (its actor), `at` (its time), its fields, `fails` and `emits`.
+    """The action in a mapping: `do` (its name), `by` (its actor), `at` (its time), `gas`, its fields, `fails`, `emits`.
 
     path: names the mapping in errors. Raises UnknownAction, InvalidValue.
     """
@@ -63,18 +65,20 @@ def read_action(document: object, path: str) -> Action:
         raise InvalidValue(f"{path}.{key}", f"one of the fields of {name}: {', '.join(types)}", document[key])
     for key in sorted(verb.required - document.keys()):
         raise InvalidValue(f"{path}.{key}", types[key].expected, None)
+    if "gas" in document and not verb.is_call:
+        raise InvalidValue(f"{path}.gas", "no gas: this is no call of a contract", document["gas"])
     if "by" in document and not verb.has_actor:
         raise InvalidValue(f"{path}.by", "no actor: the world does this", document["by"])
     values = {key: types[key].read(value, f"{path}.{key}") for key, value in document.items() if key != "do"}
-    actor, time = values.pop("by", None), values.pop("at", None)
+    actor, time, gas = (values.pop(key, None) for key in ("by", "at", "gas"))
     expected = Expected(values.pop("fails", None), values.pop("emits", None))
-    return Action(name, actor, MappingProxyType(values), time, expected)
+    return Action(name, actor, MappingProxyType(values), time, expected, gas)
 
 
 def write_action(action: Action) -> dict[str, Any]:
     """The mapping that `read_action` reads."""
     fields = VOCABULARY[action.name].fields
-    head = {"do": action.name, "at": action.time, "by": action.actor}
+    head = {"do": action.name, "at": action.time, "by": action.actor, "gas": action.gas}
     tail = {"fails": action.expected.fails, "emits": action.expected.emits}
     return (
         {key: value for key, value in head.items() if value is not None}
@@ -86,6 +90,7 @@ def write_action(action: Action) -> dict[str, Any]:
 _HEAD: dict[str, FieldType] = {
     "by": NameField(),
     "at": DurationField(),
+    "gas": CountField(),
     "fails": MatchField(),
     "emits": MatchesField(),
 }
@@ -143,7 +148,7 @@ def verb(effect: Callable[..., Call | None]) -> Callable[..., Call | None]:
     required = {p.name for p in parameters if p.default is p.empty} | ({"by"} if has_actor else set())
     VOCABULARY[effect.__name__] = Verb(
         effect=effect,
-        fields={p.name: _field_type(hints[p.name]) for p in parameters},
+        fields={p.name: field_type(hints[p.name]) for p in parameters},
         required=frozenset(required),
         is_call=is_call,
         has_actor=has_actor,
@@ -152,11 +157,11 @@ def verb(effect: Callable[..., Call | None]) -> Callable[..., Call | None]:
     return effect
 
 
-def _field_type(hint: Any) -> FieldType:
+def field_type(hint: Any) -> FieldType:
     """From `Name`, or from `Name | None`."""
     annotated = hint if hasattr(hint, "__metadata__") else get_args(hint)[0]
-    field_type: FieldType = annotated.__metadata__[0]
-    return field_type
+    declared: FieldType = annotated.__metadata__[0]
+    return declared
 
 
 def perform(world: World, action: Action) -> Call | None:

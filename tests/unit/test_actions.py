@@ -105,7 +105,8 @@ def actions_named(draw: st.DrawFn, names: list[str]) -> Action:
     given_fields = [field for field in verb.fields if field in verb.required or draw(st.booleans())]
     fields = {field: draw(values_of(verb.fields[field])) for field in given_fields}
     made = action(name, draw(NAMES) if verb.has_actor else None, draw(st.none() | st.integers(0, 2**32)), **fields)
-    return replace(made, expected=draw(EXPECTED))
+    gas = draw(st.none() | st.integers(0, 2**24)) if verb.is_call else None
+    return replace(made, expected=draw(EXPECTED), gas=gas)
 
 
 VALUES = st.dictionaries(st.from_regex(r"[a-z]\w{0,5}", fullmatch=True), st.integers() | st.text() | st.booleans())
@@ -187,6 +188,8 @@ def test_a_story_is_read() -> None:
         ("do: permit, by: bob", "do: mine", 10, "actions[2].items[0].do"),
         ("{do: permit, by: bob}", "permit", 10, "actions[2].items[0]"),
         ("do: advance,", "do: advance, by: bob,", 11, "actions[3].by"),
+        ("do: advance,", "do: advance, gas: 21000,", 11, "actions[3].gas"),
+        ("side: user", "side: user, gas: much", 5, "actions[0].gas"),
         ("at: 2 h", "at: soon", 11, "actions[3].at"),
         ("duration: 90 min", "duration: true", 11, "actions[3].duration"),
         ("do: advance", "do: reveal", 11, "actions[3].do"),

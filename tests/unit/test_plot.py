@@ -63,7 +63,7 @@ SECRET = "do: make_secret, by: bob, payment: shoes, expires: 1 h"
             6,
             "fund by carol: it must be by bob, like the whole",
         ),
-        (["do: batch, by: bob, items: [{do: permit, by: bob, at: 1 h}]"], 6, "it has the time of the whole"),
+        (["do: batch, by: bob, items: [{do: permit, by: bob, at: 1 h}]"], 6, "the time and the gas of the whole"),
         # Time
         (["do: mine, at: 0"], 6, "mine: it cannot be at start + 0 s: by then it is at least start + 0 s"),
         (["do: mine, at: 1 h", "do: mine, at: 1 h"], 7, "at least start + 1 h"),
