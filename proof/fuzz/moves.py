@@ -402,7 +402,8 @@ class Moves(Draws):
     ) -> Drawn:
         choices = self.choices
         flaw = self._flaw(20, "too large", "nothing", "recipient")
-        owners = [account for account, amounts in books.items() if any(amounts)]
+        mute = self.scene.stage.mute
+        owners = [account for account, amounts in books.items() if any(amounts) and account not in mute]
         caller = self._caller(choices.pick(owners) if owners else None)
         if not owners and not choices.seldom(20):
             return self._fund(line)
