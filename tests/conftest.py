@@ -1,8 +1,12 @@
 """Shared by all tests, with and without a chain."""
 
+from importlib.util import find_spec
 from random import Random
 
 import pytest
+
+collect_ignore = [] if find_spec("playwright") else ["browser"]
+"""Only `make test-report` installs what those need, and runs them."""
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ GROUPS: dict[str, tuple[Program | Tests, ...]] = {
         Program("ruff check", ("ruff", "check", "--quiet", ".")),
         Program("ruff format", ("ruff", "format", "--check", "--quiet", ".")),
         Program("mypy", ("mypy",)),
-        Program("forge fmt", ("forge", "fmt", "--check", "contracts", "interfaces", "tests/forge")),
+        Program("forge fmt", ("forge", "fmt", "--check", "contracts", "interfaces", "tests/forge", "peers")),
         Program("solhint", ("node_modules/.bin/solhint", "--disc", "--noPoster", "--max-warnings", "0", *SOLIDITY)),
         Program("slither", ("python", "-m", "proof.slither")),
     ),

@@ -6,7 +6,7 @@ import sys
 
 import connext
 
-OPTIONAL = ("ape", "ape_ethereum", "eip712", "eth_account", "pyrevm", "web3", "yaml")
+OPTIONAL = ("ape", "ape_ethereum", "eip712", "eth_account", "jinja2", "pyrevm", "web3", "yaml")
 THIN_DOORS = {
     "connext.chain.account",
     "connext.chain.ape",
@@ -15,6 +15,7 @@ THIN_DOORS = {
     "connext.deployer.replay",
     "connext.deployer.survey",
     "connext.deployer.verification",
+    "connext.replay.report",
     "connext.stories",
 }
 """Each needs one of these; nothing else does."""
