@@ -110,6 +110,7 @@ def run_until_killed(url: str, token: Address, folder: Path, last: int) -> bool:
     child = os.fork()
     if child == 0:
         try:
+            signal.alarm(60)
             points = count(1)
 
             def pass_point() -> None:
@@ -134,6 +135,7 @@ def run_until_killed(url: str, token: Address, folder: Path, last: int) -> bool:
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)
+    assert not os.WIFSIGNALED(status) or os.WTERMSIG(status) == signal.SIGKILL
     return os.WIFSIGNALED(status)
 
 
