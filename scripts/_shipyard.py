@@ -290,7 +290,8 @@ class Shipyard:
         """
         if not self.network.is_live:
             return
-        for contract in (item.contract for item in plan.missing):
+        recorded = self._recorded_addresses(plan)
+        for contract in (item.contract for item in plan.wanted if item.address not in recorded):
             click.echo(f"compiling {contract} from the standard JSON that will be recorded")
             source = standard_json(self._root, contract)
             build = rebuild(self._root, contract, source, compiler(self._root).version)
@@ -301,7 +302,6 @@ class Shipyard:
         """Send what is missing, record what is not recorded."""
         if plan.missing and hasattr(account, "set_autosign"):
             account.set_autosign(True)  # the plan was agreed to as a whole
-        recorded = {record.address for item in plan.wanted if (record := self.recorded(item.contract)) is not None}
         sender = ApeSender(self._provider, account)
         confirmations = max(LIVE_CONFIRMATIONS, self._provider.network.required_confirmations)
         commit = self._commit()
@@ -313,7 +313,7 @@ class Shipyard:
             path = save(self._root, self.network, record, source)
             click.echo(f"{wanted.contract} is recorded in {path.relative_to(self._root)}")
 
-        Executor(self.node, sender, clock, click.echo).run(plan, keep, recorded, named)
+        Executor(self.node, sender, clock, click.echo).run(plan, keep, self._recorded_addresses(plan), named)
 
     def write_safe_batch(self, plan: Plan, safe: Address, path: Path | None) -> None:
         """Raises NotASafe, ProxyMissing."""
@@ -334,6 +334,10 @@ class Shipyard:
     def recorded(self, contract: str) -> Record | None:
         """The record, if the chain has what it says."""
         return find(self._root, contract, self.network, self.node.code)
+
+    def _recorded_addresses(self, plan: Plan) -> set[Address]:
+        records = (self.recorded(item.contract) for item in plan.wanted)
+        return {record.address for record in records if record is not None}
 
     def _path(self, contract: str) -> Path:
         return self.network.folder(self._root) / f"{contract}.json"

@@ -114,9 +114,10 @@ def cli(
     plan.require_passed()
     if dry_run:
         click.echo("dry run: nothing was sent")
-    elif safe is not None:
+        return
+    shipyard.require_exact_sources(plan)
+    if safe is not None:
         shipyard.write_safe_batch(plan, safe, out)
     else:
-        shipyard.require_exact_sources(plan)
         confirm_plan(plan, yes=yes)
         shipyard.execute(plan, account, transactions)

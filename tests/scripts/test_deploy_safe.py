@@ -46,6 +46,7 @@ def test_a_safe_deploys(mainnet: Live, tmp_path: Path) -> None:
     safe.execute(batch["transactions"])
     output = mainnet("deploy", account=BOB).succeeded().output
     assert output.count("there already and right") == 6
+    assert output.count("from the standard JSON that will be recorded") == 6
     assert output.count(" is recorded in deployments/ethereum-mainnet/") == 6
     documents = [json.loads((mainnet.records / f"{name}.json").read_text()) for name in ("Stream", "ChannelManager")]
     assert len({document["transaction"] for document in documents}) == 1
