@@ -93,25 +93,28 @@ contract Players {
 
     function deposit(uint256 index, uint256 caller, bool node, uint64 amountWei, uint72 amountToken) external {
         index %= CHANNELS;
-        uint256 value = amountWei % 2 ether;
+        uint256 value = _evenly(amountWei, 2 ether);
         bytes memory data =
-            abi.encodeCall(MANAGER.deposit, (_channels[index], _side(node), uint128(amountToken % 400 ether)));
+            abi.encodeCall(MANAGER.deposit, (_channels[index], _side(node), uint128(_evenly(amountToken, 400 ether))));
         _step(index, _accounts[caller % ACCOUNTS], value, data);
     }
 
     function topUp(uint256 index, uint256 caller, bool node, uint64 amountWei, uint72 amountToken) external {
         index = _channelThatIs(Status.Open, index);
         bytes memory data = abi.encodeCall(
-            MANAGER.topUp, (MANAGER.channelIdOf(_channels[index]), _side(node), uint128(amountToken % 400 ether))
+            MANAGER.topUp,
+            (MANAGER.channelIdOf(_channels[index]), _side(node), uint128(_evenly(amountToken, 400 ether)))
         );
-        _step(index, _accounts[caller % ACCOUNTS], amountWei % 1 ether, data);
+        _step(index, _accounts[caller % ACCOUNTS], _evenly(amountWei, 1 ether), data);
     }
 
     function collateralize(uint256 index, bool node, uint64 amountWei, uint72 amountToken) external {
         index %= CHANNELS;
         Channel memory channel = _channels[index];
-        bytes memory data =
-            abi.encodeCall(MANAGER.collateralize, (channel, uint128(amountWei), uint128(amountToken % 400 ether)));
+        bytes memory data = abi.encodeCall(
+            MANAGER.collateralize,
+            (channel, uint128(_evenly(amountWei, 1 ether)), uint128(_evenly(amountToken, 400 ether)))
+        );
         _step(index, node ? channel.node : channel.user, 0, data);
     }
 
@@ -444,6 +447,11 @@ contract Players {
 
     function _side(bool node) private pure returns (Side) {
         return node ? Side.Node : Side.User;
+    }
+
+    /// @dev Below `limit`. What forge draws is small for the most part.
+    function _evenly(uint256 roll, uint256 limit) private pure returns (uint256) {
+        return uint256(keccak256(abi.encode(roll))) % limit;
     }
 
     /// @dev Two parts of a whole, with something left now and then.
