@@ -1,5 +1,7 @@
 """Stories and channels of a chain, replayed as auditors do it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,17 @@ def test_a_story_that_breaks_off_is_named_with_its_line(run: Run, story: Path, t
     ran = run("replay", str(tmp_path), "--report", str(tmp_path / "out"))
     ran.failed("mine.yaml, line 10: checkpoint by carol: channel 'main' has no countersigned state with nonce 1")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"other.html"}
+
+
+def test_on_a_fork_with_blocks_that_are_taken_back() -> None:
+    """In a process of its own. What was first written in such a block must be gone, too: here, an outcome."""
+    ape = Path(sys.executable).with_name("ape")
+    names = ("a-recording-is-taken-back", "a-reorganization-during-a-dispute", "a-token-that-answers-false")
+    paths = [f"scenarios/{name}.yaml" for name in names]
+    command = [ape, "run", "replay", *paths, "--no-report", "--network", "ethereum:mainnet-fork:foundry"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("as it says: ") == len(names)
 
 
 def test_what_cannot_be_read_or_written(run: Run, story: Path, tmp_path: Path) -> None:
