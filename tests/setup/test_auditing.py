@@ -73,3 +73,10 @@ def test_every_scenario_is_in_the_map() -> None:
     listed = {scenario for *_, scenarios in ROWS for scenario in re.findall(r"`([\w-]+)`", scenarios)}
     made = {name for name in SCENARIOS if not name.startswith(("explored-", "found-"))}
     assert made == listed
+
+
+def test_the_failures_of_other_systems_name_scenarios_that_exist() -> None:
+    section = PAGE.partition("\n## Failures of other systems, as scenarios\n")[2].partition("\n## ")[0]
+    named = re.findall(r"`([a-z]+(?:-[a-z]+)+)`", section)
+    assert len(named) > 25
+    assert set(named) <= SCENARIOS.keys()
