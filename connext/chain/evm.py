@@ -33,6 +33,7 @@ BLOCK_GAS = 30_000_000
 
 _INFO = re.compile(r"info: AccountInfo \{ balance: (\d+), nonce: (\d+), ")
 _SLOT = re.compile(r"(\d+): StorageSlot \{ previous_or_original_value: \d+, present_value: (\d+) \}")
+_STOPS = bytes(33)
 _REVERT = re.compile(r"Revert \{ gas_used: \d+, output: 0x([0-9a-f]*) \}")
 
 
@@ -214,10 +215,15 @@ def _accounts_of(machine: pyrevm.EVM, before: Mapping[Address, _Account]) -> dic
         accounts[address] = _Account(
             balance=int(info[1]),
             nonce=int(info[2]),
-            code=known.code or machine.get_code(_hex(address)) or b"",
+            code=known.code or _new_code(machine, address),
             storage={slot: value for slot, value in {**known.storage, **changed}.items() if value},
         )
     return accounts
+
+
+def _new_code(machine: pyrevm.EVM, address: Address) -> bytes:
+    """Of an account that had none. revm keeps as many STOPs behind code as the longest PUSH may read."""
+    return (machine.get_code(_hex(address)) or b"").removesuffix(_STOPS)
 
 
 def _logs_of(machine: pyrevm.EVM) -> tuple[Log, ...]:

@@ -142,8 +142,7 @@ def _in_process(
         block=block.number,
         time=block.time,
         accounts={
-            # pyrevm puts zeros behind code.
-            address: Account(account.balance, account.nonce, account.code.rstrip(b"\0"), account.storage)
+            address: Account(account.balance, account.nonce, account.code, account.storage)
             for address, account in accounts.items()
         },
         ending=ending,

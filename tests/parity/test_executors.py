@@ -22,7 +22,7 @@ from connext.types import DAY, Amounts, Asset, Side
 from connext.world import Outcome, World
 from tests.parity import specification
 from tests.parity.conftest import AskViem
-from tests.scene import DEPLOYER, assert_ledger_is_storage, deploy, new_world
+from tests.scene import DEPLOYER, assert_ledger_is_storage, deploy, double, new_world
 
 ETH = DAI = 10**18
 
@@ -250,3 +250,15 @@ def sign_with_viem(ask_viem: AskViem, world: World, state: State, name: str) -> 
         message=to_json(state),
     )
     return bytes.fromhex(signature[2:])
+
+
+def test_code_is_what_was_compiled(local_chain: LocalChain) -> None:
+    """As contracts see it, which may ask for its size and its hash."""
+    contract = double("AnyShare")
+    address = local_chain.deploy(DEPLOYER, contract.bytecode)
+    push = b"\x73" + address
+    size_and_hash = push + bytes.fromhex("3b5f52") + push + bytes.fromhex("3f60205260405ff3")
+    asker = b"\xa5" * 20
+    local_chain.set_code(asker, size_and_hash)
+    answer = local_chain.call(Transaction(DEPLOYER, asker, b""), local_chain.head.number)
+    assert (int.from_bytes(answer[:32]), answer[32:]) == (len(contract.runtime), keccak256(contract.runtime))
