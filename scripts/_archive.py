@@ -10,7 +10,7 @@ from ape_connext.anvil import empty_chain, fork_of
 from rich.console import Console
 from rich.progress import Progress
 
-from connext.deployer.node import Node, Refused, http_carrier
+from connext.chain.endpoint import Endpoint, Refused, http_carrier
 from connext.ledger import ChannelLedger
 from connext.replay.archive import Archive, History
 from connext.replay.history import CHANNEL, Told, tell
@@ -18,7 +18,7 @@ from connext.replay.report import Replay
 from connext.replay.rerun import Rerun, copy_contracts, rerun
 from connext.stories import write_story
 from connext.types import Bytes32, checksum
-from scripts._connection import Connection, node_of
+from scripts._connection import Connection, endpoint_of
 from scripts._theatre import CannotWrite, InProcess, Script, Theatre, read_script
 
 
@@ -30,7 +30,7 @@ class ChannelReplay:
         self._connection = Connection(provider)
         self._channel_id = channel_id
         self._console = console
-        self._node = node_of(provider)
+        self._node = endpoint_of(provider)
 
     def perform(self, path: Path) -> tuple[Replay, list[str]]:
         """Write the story to `path` and play it; what differs from the chain, in words."""
@@ -67,7 +67,7 @@ class ChannelReplay:
         before = history.sent[0].block - 1
         try:
             with fork_of(self._url(), before) as url:
-                fork = Node(http_carrier(url))
+                fork = Endpoint(http_carrier(url))
                 fork.code(self._connection.manager)  # without an archive it cannot be read
                 self._console.print(f"played again on a fork of block {before}", highlight=False)
                 return self._rerun(fork, history)
@@ -79,11 +79,11 @@ class ChannelReplay:
                 highlight=False,
             )
         with empty_chain(self._provider.chain_id, history.sent[0].time - 60) as url:
-            fork = Node(http_carrier(url))
+            fork = Endpoint(http_carrier(url))
             copy_contracts(self._node, fork, self._connection.deployment)
             return self._rerun(fork, history)
 
-    def _rerun(self, fork: Node, history: History) -> Rerun:
+    def _rerun(self, fork: Endpoint, history: History) -> Rerun:
         return rerun(self._node, fork, self._connection.deployment, history, self._channel_id)
 
     def _play(self, told: Told, path: Path) -> Replay:

@@ -6,8 +6,8 @@ from pathlib import Path
 from ape.api import ProviderAPI
 
 from connext.chain.ape import ApeChain
+from connext.chain.endpoint import Endpoint
 from connext.conditions import Conditions
-from connext.deployer.node import Node
 from connext.deployments import CONDITIONS, Network, load, manager_deployment
 from connext.errors import UnknownChannel
 from connext.ledger import ChannelLedger, Ledger, empty_ledger, fold
@@ -25,10 +25,10 @@ def code_on(provider: ProviderAPI) -> Callable[[Address], bytes]:
     return lambda address: provider.get_code(checksum(address))
 
 
-def node_of(provider: ProviderAPI) -> Node:
+def endpoint_of(provider: ProviderAPI) -> Endpoint:
     """The chain behind the provider, for plain requests."""
     carrier = provider.web3.provider.make_request
-    return Node(lambda method, parameters: carrier(method, parameters))
+    return Endpoint(lambda method, parameters: carrier(method, parameters))
 
 
 class Connection:

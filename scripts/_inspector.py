@@ -11,7 +11,7 @@ from connext.deployer.publishing import Publication
 from connext.deployer.verification import Evidence, Verdict, collect, creation_of, verdict
 from connext.deployments import NotDeployed, Record, WrongChain, read
 from connext.errors import ConnextError
-from scripts._connection import network_of, node_of
+from scripts._connection import endpoint_of, network_of
 
 
 @dataclass(eq=False)
@@ -30,7 +30,7 @@ class Inspector:
     def __init__(self, provider: ProviderAPI, root: Path) -> None:
         self._root = root
         self._network = network_of(provider)
-        self._node = node_of(provider)
+        self._node = endpoint_of(provider)
         self._folder = self._network.folder(root)
         self._records = {name: self._read(name) for name in PURPOSES}
         self._evidence: dict[str, Evidence] = {}

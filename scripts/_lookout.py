@@ -18,7 +18,7 @@ from connext.history import History
 from connext.ledger import Holdings, Ledger, empty_ledger, fold
 from connext.solvency import Dispute, Report, report
 from connext.types import Address, Bytes32, Status, amounts_of, checksum
-from scripts._connection import Connection, node_of
+from scripts._connection import Connection, endpoint_of
 
 FOLDER = Path(".build") / "history"
 
@@ -28,7 +28,7 @@ class Lookout:
 
     def __init__(self, provider: ProviderAPI, *, as_json: bool, views: bool, margin: int) -> None:
         self._connection = Connection(provider)
-        self._node = node_of(provider)
+        self._node = endpoint_of(provider)
         self._as_json = as_json
         self._views = views
         self._margin = margin

@@ -11,12 +11,12 @@ from ape.api import AccountAPI, ProviderAPI
 from ape_connext.anvil import fork_of
 
 from connext.abi import artifact
+from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployer.config import FOLDER, Config, UnknownNetwork, check_parameters, file_name
 from connext.deployer.contracts import NO_REGISTRY_YET, PURPOSES, Wanted, wanted_contracts
 from connext.deployer.execution import Clock, Executor
 from connext.deployer.files import load_config
 from connext.deployer.finding import Creation
-from connext.deployer.node import Node, http_carrier
 from connext.deployer.plan import Plan, Target, make_plan, other_manager
 from connext.deployer.recording import make_record
 from connext.deployer.rehearsal import rehearse
@@ -37,7 +37,7 @@ from connext.deployments import (
 )
 from connext.errors import ConnextError
 from connext.types import Address, Bytes32, checksum, parse_address
-from scripts._connection import network_of, node_of
+from scripts._connection import endpoint_of, network_of
 
 NO_SALT = bytes(32)
 LIVE_CONFIRMATIONS = 2
@@ -174,7 +174,7 @@ class Shipyard:
 
     def __init__(self, provider: ProviderAPI, root: Path) -> None:
         self.network = network_of(provider)
-        self.node = node_of(provider)
+        self.node = endpoint_of(provider)
         self._provider = provider
         self._root = root
 
@@ -251,7 +251,7 @@ class Shipyard:
         wanted = wanted_contracts(target.parameters, target.salt)
         self._refuse_other_records(wanted, replacing=replacing)
         with fork_of(self._url()) as url:
-            fork = Node(http_carrier(url))
+            fork = Endpoint(http_carrier(url))
             rehearsal = rehearse(fork, target.deployer, wanted, target.parameters.token)
         return make_plan(target, wanted, survey(self.node, target, wanted), rehearsal)
 

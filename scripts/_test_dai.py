@@ -14,7 +14,7 @@ from connext.display import format_amount
 from connext.errors import ConnextError
 from connext.token import TOKEN_ABI
 from connext.types import Address, Asset, checksum, parse_address
-from scripts._connection import node_of
+from scripts._connection import endpoint_of
 from scripts._payer import Payer
 
 MAINNET = 1
@@ -48,7 +48,7 @@ def get_test_dai(provider: ProviderAPI, payer: Payer, config: Config | None) -> 
     if network.chain_id == MAINNET:  # on a fork of it
         give_dai(provider.make_request, payer.address, TEST_AMOUNT)
         return DAI
-    node = node_of(provider)
+    node = endpoint_of(provider)
     token = _deployed_before(provider, payer)
     if token is None:
         receipt = payer.create(creation_code(network.chain_id), ["deploy a DAI for tests"])
@@ -61,7 +61,7 @@ def get_test_dai(provider: ProviderAPI, payer: Payer, config: Config | None) -> 
 
 def _deployed_before(provider: ProviderAPI, payer: Payer) -> Address | None:
     """By this account, so that whoever was interrupted goes on with the same."""
-    node, runtime = node_of(provider), test_dai().runtime
+    node, runtime = endpoint_of(provider), test_dai().runtime
     nonce = node.nonce(payer.address)
     for candidate in range(nonce - 1, max(-1, nonce - 1 - REMEMBERED), -1):
         address = create_address(payer.address, candidate)

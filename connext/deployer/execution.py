@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connext.chain import CallReverted
+from connext.chain.endpoint import Endpoint, Refused, reason_of
 from connext.deployer.contracts import Wanted
 from connext.deployer.create2 import ONE_TIME_ACCOUNT, ONE_TIME_COST_WEI, ONE_TIME_TRANSACTION, PROXY, PROXY_RUNTIME
 from connext.deployer.finding import Creation, creation_in, find_creation
-from connext.deployer.node import Node, Refused, reason_of
 from connext.deployer.plan import GAS_MARGIN, Plan, max_fee
 from connext.errors import ConnextError
 from connext.keccak import keccak256
@@ -90,7 +90,7 @@ Keep = Callable[[Wanted, Creation], None]
 
 
 class Executor:
-    def __init__(self, node: Node, sender: Sender, clock: Clock, report: Report) -> None:
+    def __init__(self, node: Endpoint, sender: Sender, clock: Clock, report: Report) -> None:
         self._node = node
         self._sender = sender
         self._clock = clock

@@ -8,8 +8,8 @@ creation code is, whoever called the proxy with it, and through whatever.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connext.chain.endpoint import Endpoint, Refused
 from connext.deployer.contracts import Wanted
-from connext.deployer.node import Node, Refused
 from connext.errors import ConnextError
 from connext.types import Address, Bytes32, checksum, parse_address
 
@@ -35,7 +35,7 @@ class Creation:
     sender: Address
 
 
-def creation_in(node: Node, receipt: dict[str, str]) -> Creation:
+def creation_in(node: Endpoint, receipt: dict[str, str]) -> Creation:
     """What a receipt says."""
     block = int(receipt["blockNumber"], 16)
     return Creation(
@@ -46,7 +46,7 @@ def creation_in(node: Node, receipt: dict[str, str]) -> Creation:
     )
 
 
-def find_creation(node: Node, wanted: Wanted, named: Iterable[Bytes32] = ()) -> Creation:
+def find_creation(node: Endpoint, wanted: Wanted, named: Iterable[Bytes32] = ()) -> Creation:
     """named: transactions to look at first. Raises CannotFindTransaction."""
     for transaction in named:
         sent = node.ask("eth_getTransactionByHash", "0x" + transaction.hex())
@@ -62,7 +62,7 @@ def find_creation(node: Node, wanted: Wanted, named: Iterable[Bytes32] = ()) -> 
     raise _not_found(wanted, f"none of block {block} has its creation code")
 
 
-def _first_block_with(node: Node, address: Address) -> int:
+def _first_block_with(node: Endpoint, address: Address) -> int:
     without, with_ = -1, node.head
     while with_ - without > 1:
         middle = (without + with_) // 2

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from connext.abi import manager_abi
 from connext.chain import CallReverted
+from connext.chain.endpoint import Endpoint, Refused, reason_of
 from connext.deployer.contracts import Wanted
 from connext.deployer.create2 import ONE_TIME_ACCOUNT, ONE_TIME_COST_WEI, ONE_TIME_TRANSACTION, PROXY
-from connext.deployer.node import Node, Refused, reason_of
 from connext.errors import ConnextError
 from connext.signing import Key, to_rsv
 from connext.token import TOKEN_ABI, Permit, signable_permit
@@ -55,7 +55,7 @@ class Rehearsal:
     token: TokenFacts
 
 
-def rehearse(fork: Node, deployer: Address, wanted: tuple[Wanted, ...], token: Address) -> Rehearsal:
+def rehearse(fork: Endpoint, deployer: Address, wanted: tuple[Wanted, ...], token: Address) -> Rehearsal:
     """Do everything that is missing, on the fork. Raises RehearsalFails."""
     stage = _Stage(fork)
     gas = {}
@@ -73,7 +73,7 @@ def rehearse(fork: Node, deployer: Address, wanted: tuple[Wanted, ...], token: A
 class _Stage:
     """The fork, on which anybody can send."""
 
-    def __init__(self, fork: Node) -> None:
+    def __init__(self, fork: Endpoint) -> None:
         self.fork = fork
         self._unlocked: set[Address] = set()
 
@@ -115,7 +115,7 @@ def _token_facts(stage: _Stage, token: Address, manager: Address) -> TokenFacts:
     return TokenFacts(symbol, decimals, permit, trouble)
 
 
-def _described(fork: Node, token: Address) -> tuple[str | None, int | None]:
+def _described(fork: Endpoint, token: Address) -> tuple[str | None, int | None]:
     try:
         return fork.read(TOKEN_ABI, token, "symbol"), fork.read(TOKEN_ABI, token, "decimals")
     except ConnextError:

@@ -1,13 +1,13 @@
 """What the chain says before a deployment: reads only."""
 
+from connext.chain.endpoint import Endpoint
 from connext.deployer.contracts import Wanted
 from connext.deployer.create2 import PROXY
-from connext.deployer.node import Node
 from connext.deployer.plan import Facts, Target
 from connext.deployer.replay import expected_code
 
 
-def survey(node: Node, target: Target, wanted: tuple[Wanted, ...]) -> Facts:
+def survey(node: Endpoint, target: Target, wanted: tuple[Wanted, ...]) -> Facts:
     """Raises CreationFails where the constructors refuse the parameters."""
     others = (target.parameters.token, *(item.address for item in wanted))
     return Facts(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from connext.abi import artifact, manager_abi
+from connext.chain.endpoint import Endpoint, reason_of
 from connext.codec import to_json
 from connext.deployer.contracts import Wanted
-from connext.deployer.node import Node, reason_of
 from connext.deployer.replay import expected_code
 from connext.deployer.standard_json import Build, rebuild, standard_json
 from connext.deployments import CONDITIONS, Parameters, Record, manager_parameters, source_path
@@ -55,7 +55,7 @@ class Evidence:
     parameters: Parameters | None
 
 
-def collect(root: Path, node: Node, record: Record, folder: Path) -> Evidence:
+def collect(root: Path, node: Endpoint, record: Record, folder: Path) -> Evidence:
     """root: the checkout; folder: of the records. Compiles, which takes up to 20 s for each source that is new.
 
     Raises OSError without the standard JSON; OtherCompiler, DoesNotCompile, SourceMissing.
@@ -86,7 +86,7 @@ def creation_of(record: Record, build: Build) -> Wanted:
     return Wanted(record.contract, build.creation + arguments, record.arguments, record.salt)
 
 
-def _asked(node: Node, record: Record) -> Parameters | None:
+def _asked(node: Endpoint, record: Record) -> Parameters | None:
     if record.contract != MANAGER:
         return None
     try:

@@ -10,8 +10,8 @@ from typing import Any
 
 from connext.abi import Event, Log
 from connext.chain import KNOWN_ABI
+from connext.chain.endpoint import Endpoint, Refused
 from connext.channel import Deployment
-from connext.deployer.node import Node, Refused
 from connext.errors import ConnextError, UnknownChannel
 from connext.keccak import keccak256
 from connext.replay.history import CannotTell, Past, triples_of
@@ -65,7 +65,7 @@ class Archive:
     """Reads the chain behind `node`. first_block: of the manager's deployment."""
 
     def __init__(
-        self, node: Node, deployment: Deployment, first_block: int, progress: Progress = lambda *_: None
+        self, node: Endpoint, deployment: Deployment, first_block: int, progress: Progress = lambda *_: None
     ) -> None:
         self.node = node
         self.deployment = deployment

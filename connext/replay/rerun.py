@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from connext.abi import Log, manager_abi
 from connext.chain import KNOWN_ABI
+from connext.chain.endpoint import Endpoint
 from connext.channel import Deployment
-from connext.deployer.node import Node
 from connext.replay.archive import History, Sent
 from connext.token import TOKEN_ABI
 from connext.types import Address, Bytes32, checksum
@@ -29,7 +29,7 @@ class Rerun:
     notes: tuple[str, ...]
 
 
-def copy_contracts(origin: Node, empty: Node, deployment: Deployment) -> None:
+def copy_contracts(origin: Endpoint, empty: Endpoint, deployment: Deployment) -> None:
     """The code of today at the same addresses, with empty storage."""
     known = deployment.conditions
     conditions = (known.hash_lock, known.stream, known.linked_payment, known.all_of, known.any_of)
@@ -37,7 +37,7 @@ def copy_contracts(origin: Node, empty: Node, deployment: Deployment) -> None:
         empty.ask("anvil_setCode", checksum(address), "0x" + origin.code(address).hex())
 
 
-def rerun(origin: Node, fork: Node, deployment: Deployment, history: History, channel_id: Bytes32) -> Rerun:
+def rerun(origin: Endpoint, fork: Endpoint, deployment: Deployment, history: History, channel_id: Bytes32) -> Rerun:
     """fork: an anvil. Raises EndpointGone, Refused."""
     stage = _Stage(fork, deployment)
     differences: list[str] = []
@@ -51,7 +51,7 @@ def rerun(origin: Node, fork: Node, deployment: Deployment, history: History, ch
 
 
 class _Stage:
-    def __init__(self, fork: Node, deployment: Deployment) -> None:
+    def __init__(self, fork: Endpoint, deployment: Deployment) -> None:
         self.fork = fork
         self.deployment = deployment
         self.manager = deployment.domain.verifying_contract
@@ -114,7 +114,7 @@ class _Stage:
         return self.fork.ask("eth_sendTransactionSync", request)
 
 
-def _channel(node: Node, deployment: Deployment, channel_id: Bytes32, block: int | None) -> tuple[object, ...]:
+def _channel(node: Endpoint, deployment: Deployment, channel_id: Bytes32, block: int | None) -> tuple[object, ...]:
     """What the manager's `channelOf` says at the end of a block, or now."""
     request = {
         "to": checksum(deployment.domain.verifying_contract),

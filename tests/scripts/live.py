@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connext.abi import Artifact, artifact
+from connext.chain.endpoint import Endpoint
 from connext.deployer import standard_json
-from connext.deployer.node import Node
 from connext.deployer.standard_json import Build
 from tests.scripts.running import ALICE, Ran, invoke
 
@@ -36,7 +36,7 @@ def token_runtime(name: str) -> str:
     return "0x" + Artifact.parse(name, (ARTIFACTS / f"{name}.json").read_text()).runtime.hex()
 
 
-def put_dai(node: Node, address: str, *, with_permit: bool) -> None:
+def put_dai(node: Endpoint, address: str, *, with_permit: bool) -> None:
     """The double of DAI at an address, as if it were that network's. Its permit is for a domain, which is storage."""
     node.ask("anvil_setCode", address, token_runtime("TestDai"))
     if with_permit:
@@ -64,7 +64,7 @@ class Live:
 
     choice: str
     url: str
-    node: Node
+    node: Endpoint
     folder: Path
 
     def __call__(self, *arguments: str, answers: str = "", account: str | None = ALICE) -> Ran:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connext.abi import Abi
-from connext.deployer.node import Node
+from connext.chain.endpoint import Endpoint
 from connext.keccak import keccak256
 from connext.signing import Key, to_rsv
 from connext.types import ZERO_ADDRESS, Address, checksum, parse_address
@@ -22,7 +22,7 @@ DELEGATECALL = 1
 class Safe:
     """Two owners, of whom both must sign."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Endpoint) -> None:
         self._node = node
         (sender, *_) = node.ask("eth_accounts")
         self._sender = sender

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployer.contracts import PURPOSES
 from connext.deployer.create2 import PROXY
-from connext.deployer.node import Node, http_carrier
 from connext.deployments import manager_parameters, read, source_path
 from connext.keccak import keccak256
 from connext.types import checksum
@@ -27,16 +27,16 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def node(url: str) -> Iterator[Node]:
+def node(url: str) -> Iterator[Endpoint]:
     """The chain, which is afterwards what it was before."""
-    node = Node(http_carrier(url))
+    node = Endpoint(http_carrier(url))
     before = node.ask("evm_snapshot")
     yield node
     node.ask("evm_revert", before)
 
 
 @pytest.fixture
-def deploy(tmp_path: Path, url: str, node: Node, monkeypatch: pytest.MonkeyPatch) -> Deploy:  # noqa: ARG001
+def deploy(tmp_path: Path, url: str, node: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Deploy:  # noqa: ARG001
     """`deploy(*options)` in a checkout of its own."""
     linked_checkout(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -54,7 +54,7 @@ def planned(output: str) -> dict[str, str]:
     return dict(re.findall(r"^  (?:deploy|use   ) (\w+) +(0x[0-9a-fA-F]{40}) ", output, re.MULTILINE))
 
 
-def test_everything_once(deploy: Deploy, node: Node, tmp_path: Path) -> None:
+def test_everything_once(deploy: Deploy, node: Endpoint, tmp_path: Path) -> None:
     output = deploy("--test-dai").succeeded().output
     assert "where conditional payments are decided; it is the hash lock, too" in output
     assert "capacity of a channel 100 ETH and 200000 DAI, largest payment 10 ETH and 20000 DAI" in output
@@ -104,7 +104,7 @@ def test_another_manager_must_be_wanted(deploy: Deploy, tmp_path: Path) -> None:
     assert not {record.address for record in third.values()} & {record.address for record in second.values()}
 
 
-def test_a_dry_run_sends_and_writes_nothing(deploy: Deploy, node: Node, tmp_path: Path) -> None:
+def test_a_dry_run_sends_and_writes_nothing(deploy: Deploy, node: Endpoint, tmp_path: Path) -> None:
     token = read_token(deploy, tmp_path)
     block = node.head
     output = deploy("--dry-run", "--token", token, "--salt", "0x" + "cd" * 32, "--replace").succeeded().output
@@ -119,7 +119,7 @@ def read_token(deploy: Deploy, tmp_path: Path) -> str:
     return checksum(manager_parameters(read(records(tmp_path)["ChannelManager"])).token)
 
 
-def test_a_chain_without_the_proxy_gets_it(deploy: Deploy, node: Node) -> None:
+def test_a_chain_without_the_proxy_gets_it(deploy: Deploy, node: Endpoint) -> None:
     node.ask("anvil_setCode", checksum(PROXY), "0x")
     node.ask("anvil_setNonce", checksum(PROXY), "0x0")
     output = deploy("--test-dai").succeeded().output
@@ -150,7 +150,7 @@ def test_what_cannot_be_is_said_before_it_is_paid_for(
     assert not records(tmp_path)
 
 
-def test_a_token_that_keeps_a_fee_is_refused(deploy: Deploy, node: Node, tmp_path: Path) -> None:
+def test_a_token_that_keeps_a_fee_is_refused(deploy: Deploy, node: Endpoint, tmp_path: Path) -> None:
     token = read_token(deploy, tmp_path)
     hostile = json.loads((Path(__file__).parents[1] / "artifacts" / "HostileToken.json").read_text())["runtime"]
     node.ask("anvil_setCode", token, hostile)
@@ -160,7 +160,7 @@ def test_a_token_that_keeps_a_fee_is_refused(deploy: Deploy, node: Node, tmp_pat
     assert "permit not available here, use approve" in ran.output
 
 
-def test_other_code_at_an_address_is_not_used(deploy: Deploy, node: Node, tmp_path: Path) -> None:
+def test_other_code_at_an_address_is_not_used(deploy: Deploy, node: Endpoint, tmp_path: Path) -> None:
     token = read_token(deploy, tmp_path)
     address = planned(deploy("--dry-run").output)["AnyOf"]
     code = node.code(bytes.fromhex(address[2:]))
@@ -168,7 +168,7 @@ def test_other_code_at_an_address_is_not_used(deploy: Deploy, node: Node, tmp_pa
     deploy("--token", token).failed(f"AnyOf has the code of these sources: other code at {address}; nothing was sent")
 
 
-def test_a_folder_in_which_nothing_can_be_written(deploy: Deploy, node: Node, tmp_path: Path) -> None:
+def test_a_folder_in_which_nothing_can_be_written(deploy: Deploy, node: Endpoint, tmp_path: Path) -> None:
     (tmp_path / ".build").write_text("in the way")
     deploy("--test-dai").failed("cannot be written", "nothing was sent")
     assert node.head == 0

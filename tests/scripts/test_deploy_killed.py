@@ -16,11 +16,11 @@ from eth_account import Account
 
 from connext import deployments
 from connext.abi import Artifact
+from connext.chain.endpoint import Carrier, Endpoint, EndpointGone, http_carrier
 from connext.deployer.contracts import NO_REGISTRY_YET, wanted_contracts
 from connext.deployer.create2 import PROXY, create_address
 from connext.deployer.execution import Clock, Executor, NotSent, StillPending, TransactionFailed, WouldFail
 from connext.deployer.finding import CannotFindTransaction
-from connext.deployer.node import Carrier, EndpointGone, Node, http_carrier
 from connext.deployer.plan import Plan, Target, make_plan
 from connext.deployer.recording import make_record
 from connext.deployer.rehearsal import Rehearsal, TokenFacts
@@ -60,7 +60,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def token(url: str) -> Address:
-    node = Node(http_carrier(url))
+    node = Endpoint(http_carrier(url))
     (somebody, *_) = node.ask("eth_accounts")
     node.ask("anvil_setBalance", checksum(DEPLOYER), hex(10**20))
     code = TEST_DAI.bytecode + TEST_DAI.abi.encode_constructor(CHAIN)
@@ -69,8 +69,8 @@ def token(url: str) -> Address:
 
 
 @pytest.fixture
-def node(url: str, token: Address) -> Iterator[Node]:  # noqa: ARG001 # must be there
-    node = Node(http_carrier(url))
+def node(url: str, token: Address) -> Iterator[Endpoint]:  # noqa: ARG001 # must be there
+    node = Endpoint(http_carrier(url))
     before = node.ask("evm_snapshot")
     yield node
     node.ask("evm_revert", before)
@@ -78,7 +78,7 @@ def node(url: str, token: Address) -> Iterator[Node]:  # noqa: ARG001 # must be 
 
 def run(carrier: Carrier, token: Address, folder: Path, clock: Clock = QUICK, named: Iterable[bytes] = ()) -> Plan:
     """One run of the deployment, as `ape run deploy` does it, without Ape."""
-    node = Node(carrier)
+    node = Endpoint(carrier)
     target = Target(
         choice=NETWORK.choice,
         chain_id=CHAIN,
@@ -139,7 +139,7 @@ def run_until_killed(url: str, token: Address, folder: Path, last: int) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def check(node: Node, plan: Plan, folder: Path, *, sent: int = 6) -> None:
+def check(node: Endpoint, plan: Plan, folder: Path, *, sent: int = 6) -> None:
     """Everything is there, recorded, and was sent once; sent: transactions of the account."""
     assert node.nonce(DEPLOYER) == sent
     for item in plan.wanted:
@@ -152,12 +152,12 @@ def check(node: Node, plan: Plan, folder: Path, *, sent: int = 6) -> None:
         assert transaction["from"] == "0x" + record.deployer.hex()
 
 
-def remove_proxy(node: Node) -> None:
+def remove_proxy(node: Endpoint) -> None:
     node.ask("anvil_setCode", checksum(PROXY), "0x")
     node.ask("anvil_setNonce", checksum(PROXY), "0x0")
 
 
-def test_killed_at_every_point(url: str, node: Node, token: Address, tmp_path: Path) -> None:
+def test_killed_at_every_point(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
     for last in count(1):
         untouched = node.ask("evm_snapshot")
         folder = tmp_path / str(last)
@@ -169,7 +169,7 @@ def test_killed_at_every_point(url: str, node: Node, token: Address, tmp_path: P
     assert last > 6 * 10  # requests and files
 
 
-def test_killed_while_the_proxy_is_brought(url: str, node: Node, token: Address, tmp_path: Path) -> None:
+def test_killed_while_the_proxy_is_brought(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
     remove_proxy(node)
     before_the_contracts = 36
     for last in range(16, before_the_contracts):
@@ -180,7 +180,7 @@ def test_killed_while_the_proxy_is_brought(url: str, node: Node, token: Address,
         node.ask("evm_revert", untouched)
 
 
-def test_killed_while_a_transaction_waits(url: str, node: Node, token: Address, tmp_path: Path) -> None:
+def test_killed_while_a_transaction_waits(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
     """The next run sends nothing before it is known what becomes of it."""
     node.ask("evm_setAutomine", False)
     run_until_killed(url, token, tmp_path, SENT)
@@ -194,7 +194,7 @@ def test_killed_while_a_transaction_waits(url: str, node: Node, token: Address, 
     miner.join()
 
 
-def test_confirmations_are_waited_for(url: str, node: Node, token: Address, tmp_path: Path) -> None:
+def test_confirmations_are_waited_for(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
     with pytest.raises(StillPending, match=r"deploying OutcomeRegistry: transaction 0x.* is not confirmed"):
         run(http_carrier(url), token, tmp_path, replace(QUICK, confirmations=1, patience_seconds=0.2))
     assert not list(tmp_path.rglob("*.json"))
@@ -207,7 +207,7 @@ def test_confirmations_are_waited_for(url: str, node: Node, token: Address, tmp_
 
 
 @pytest.mark.parametrize("method", ["eth_getCode", "eth_estimateGas", "eth_sendRawTransaction", "eth_getBlockByNumber"])
-def test_the_endpoint_goes_away(url: str, node: Node, token: Address, tmp_path: Path, method: str) -> None:
+def test_the_endpoint_goes_away(url: str, node: Endpoint, token: Address, tmp_path: Path, method: str) -> None:
     forward, calls = http_carrier(url), count()
 
     def carrier(asked: str, parameters: list[object]) -> dict[str, object]:
@@ -220,7 +220,7 @@ def test_the_endpoint_goes_away(url: str, node: Node, token: Address, tmp_path: 
     check(node, run(forward, token, tmp_path), tmp_path)
 
 
-def test_too_little_gas(url: str, node: Node, token: Address, tmp_path: Path) -> None:
+def test_too_little_gas(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
     """Whatever an endpoint estimates: what fails is said, and tried again by the next run."""
     forward = http_carrier(url)
 
@@ -235,7 +235,7 @@ def test_too_little_gas(url: str, node: Node, token: Address, tmp_path: Path) ->
     check(node, run(forward, token, tmp_path), tmp_path, sent=6 + failed)
 
 
-def test_a_nonce_that_somebody_else_took(url: str, node: Node, token: Address, tmp_path: Path) -> None:
+def test_a_nonce_that_somebody_else_took(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
     """The same account is used elsewhere between the question and the transaction."""
     forward, calls = http_carrier(url), count()
 
@@ -252,7 +252,9 @@ def test_a_nonce_that_somebody_else_took(url: str, node: Node, token: Address, t
     check(node, run(forward, token, tmp_path), tmp_path, sent=7)
 
 
-def test_what_a_stranger_deployed_is_used_and_recorded(url: str, node: Node, token: Address, tmp_path: Path) -> None:
+def test_what_a_stranger_deployed_is_used_and_recorded(
+    url: str, node: Endpoint, token: Address, tmp_path: Path
+) -> None:
     """Anybody can send the same code to the same address; it is the same contract, whoever paid for it."""
     (somebody, *_) = node.ask("eth_accounts")
     item = wanted_contracts(default_parameters(token, NO_REGISTRY_YET), bytes(32))[1]
@@ -262,7 +264,7 @@ def test_what_a_stranger_deployed_is_used_and_recorded(url: str, node: Node, tok
     assert recorded(tmp_path, "Stream").deployer == bytes.fromhex(somebody[2:])
 
 
-def test_a_contract_whose_making_is_out_of_sight(url: str, node: Node, token: Address, tmp_path: Path) -> None:
+def test_a_contract_whose_making_is_out_of_sight(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
     """An endpoint without old states: the transaction must be named."""
     forward = http_carrier(url)
     run(forward, token, tmp_path)
@@ -284,7 +286,7 @@ def test_a_contract_whose_making_is_out_of_sight(url: str, node: Node, token: Ad
     check(node, run(forward, token, tmp_path), tmp_path)
 
 
-def test_what_would_fail_is_not_sent(url: str, node: Node, token: Address, tmp_path: Path) -> None:
+def test_what_would_fail_is_not_sent(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
     forward = http_carrier(url)
 
     def carrier(method: str, parameters: list[object]) -> dict[str, object]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployer import standard_json
 from connext.deployer.files import load_config
-from connext.deployer.node import Node, http_carrier
 from connext.deployments import read
 from connext.keccak import keccak256
 from connext.signing import Key, to_rsv
@@ -85,7 +85,7 @@ def mainnet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: Device) -> 
     monkeypatch.setattr(_shipyard, "LIVE_CONFIRMATIONS", 0)
     monkeypatch.setattr("ape.api.networks.NetworkAPI.required_confirmations", 0)
     for url in start_anvil("--chain-id", "1"):
-        live = Live(CHOICE, url, Node(http_carrier(url)), tmp_path)
+        live = Live(CHOICE, url, Endpoint(http_carrier(url)), tmp_path)
         put_dai(live.node, checksum(load_config(CHECKOUT, CHOICE).token.address), with_permit=True)
         live.node.ask("anvil_setBalance", checksum(device.key.address), hex(10**18))
         yield live

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from ape.api.networks import NetworkAPI
 
+from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployer import standard_json
 from connext.deployer.config import file_name
 from connext.deployer.files import load_config
-from connext.deployer.node import Node, http_carrier
 from connext.deployments import Record, manager_parameters, read, source_path
 from connext.keccak import keccak256
 from connext.types import checksum
@@ -53,7 +53,7 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url_of: Callable[[int]
     def on(choice: str) -> Live:
         config = load_config(CHECKOUT, choice)
         url = url_of(config.chain_id)
-        node = Node(http_carrier(url))
+        node = Endpoint(http_carrier(url))
         snapshots.append((node, node.ask("evm_snapshot")))
         put_dai(node, checksum(config.token.address), with_permit=choice == ETHEREUM)
         return Live(choice, url, node, tmp_path)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployer import standard_json
 from connext.deployer.create2 import PROXY
 from connext.deployer.files import load_config
-from connext.deployer.node import Node, http_carrier
 from connext.deployer.safe import batch_checksum
 from connext.keccak import keccak256
 from connext.types import checksum
@@ -26,7 +26,7 @@ def mainnet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(standard_json, "_compile", quick_rebuild)
     for url in start_anvil("--chain-id", "1"):
-        live = Live(CHOICE, url, Node(http_carrier(url)), tmp_path)
+        live = Live(CHOICE, url, Endpoint(http_carrier(url)), tmp_path)
         put_dai(live.node, checksum(load_config(CHECKOUT, CHOICE).token.address), with_permit=True)
         yield live
 

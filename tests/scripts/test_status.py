@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connext import history
-from connext.deployer.node import Node, http_carrier
+from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployments import manager_parameters, read
 from connext.types import checksum
 from tests.scripts.conftest import CHECKOUT, Pair, linked_checkout, opened
@@ -31,15 +31,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]
 
 
 @pytest.fixture
-def node(place: tuple[Path, str]) -> Iterator[Node]:
-    node = Node(http_carrier(place[1]))
+def node(place: tuple[Path, str]) -> Iterator[Endpoint]:
+    node = Endpoint(http_carrier(place[1]))
     before = node.ask("evm_snapshot")
     yield node
     node.ask("evm_revert", before)
 
 
 @pytest.fixture
-def here(place: tuple[Path, str], node: Node, monkeypatch: pytest.MonkeyPatch) -> Run:  # noqa: ARG001
+def here(place: tuple[Path, str], node: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Run:  # noqa: ARG001
     folder, url = place
     monkeypatch.chdir(folder)
     monkeypatch.setenv("APE_FOUNDRY_HOST", url)
@@ -104,7 +104,7 @@ def formats_table(heading: str) -> set[str]:
     return set(re.findall(r"`(\w+)`", " ".join(rows)))
 
 
-def test_a_deadline_that_is_near(here: Run, channels: tuple[Pair, Pair], node: Node) -> None:
+def test_a_deadline_that_is_near(here: Run, channels: tuple[Pair, Pair], node: Endpoint) -> None:
     here("status", "--margin", "6 h").succeeded()
     ran = here("status", "--margin", "2 d")
     assert ran.code == 1
@@ -120,7 +120,7 @@ def test_a_deadline_that_is_near(here: Run, channels: tuple[Pair, Pair], node: N
 def test_less_than_is_owed(
     here: Run,
     channels: tuple[Pair, Pair],  # noqa: ARG001 # must be there
-    node: Node,
+    node: Endpoint,
     place: tuple[Path, str],
     asset: str,
 ) -> None:
@@ -137,7 +137,7 @@ def test_less_than_is_owed(
     assert "G1 holds" not in ran.output
 
 
-def test_a_view_that_differs_from_the_events(here: Run, channels: tuple[Pair, Pair], node: Node, place) -> None:
+def test_a_view_that_differs_from_the_events(here: Run, channels: tuple[Pair, Pair], node: Endpoint, place) -> None:
     """One slot of the contract's storage is emptied."""
     manager = checksum(manager_of(place[0]))
     node.ask("anvil_setStorageAt", manager, *_head_of(node, manager, channels[1].channel))
@@ -146,7 +146,7 @@ def test_a_view_that_differs_from_the_events(here: Run, channels: tuple[Pair, Pa
     assert f"events and view of channel {channels[1].channel} differ" in ran.output
 
 
-def _head_of(node: Node, manager: str, channel: str) -> tuple[str, str]:
+def _head_of(node: Endpoint, manager: str, channel: str) -> tuple[str, str]:
     """The first storage slot that the view of the channel reads, and nothing for it."""
     from connext.abi import manager_abi
 
@@ -177,7 +177,7 @@ def test_what_was_read_is_not_read_again(
 def test_watching_ends_when_something_is_wrong(
     here: Run,
     channels: tuple[Pair, Pair],  # noqa: ARG001 # must be there
-    node: Node,
+    node: Endpoint,
     place: tuple[Path, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

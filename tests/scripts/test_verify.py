@@ -13,10 +13,10 @@ import pytest
 from ape.api.networks import NetworkAPI
 
 from connext.abi import artifact, manager_abi
+from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployer import publishing, standard_json
 from connext.deployer.contracts import PURPOSES
 from connext.deployer.files import load_config
-from connext.deployer.node import Node, http_carrier
 from connext.deployer.publishing import Etherscan, NotPublished, Publication, Sourcify, Waiting
 from connext.deployments import manager_parameters, read, source_path
 from connext.keccak import keccak256
@@ -41,7 +41,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             patch.setattr(_shipyard, "LIVE_CONFIRMATIONS", 0)
             patch.setattr(standard_json, "_compile", quick_rebuild)
             patch.delenv("ETHERSCAN_API_KEY", raising=False)
-            live = Live(CHOICE, url, Node(http_carrier(url)), folder)
+            live = Live(CHOICE, url, Endpoint(http_carrier(url)), folder)
             put_dai(live.node, checksum(load_config(CHECKOUT, CHOICE).token.address), with_permit=True)
             live("deploy", "--yes").succeeded()
             yield live

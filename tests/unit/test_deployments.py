@@ -9,7 +9,6 @@ import pytest
 from connext.codec import to_json
 from connext.conditions import Conditions
 from connext.deployments import (
-    CONDITIONS,
     Compiler,
     DeploymentGone,
     Network,
@@ -177,7 +176,7 @@ def test_a_folder_that_cannot_be_written_is_named_before_anything_is_sent(tmp_pa
 
 
 def records_in(checkout: Path) -> list[Record]:
-    """All of the live networks: a folder per network, a file per contract with its source beside it, and nothing else."""
+    """All of the live networks: a folder for each, a file per contract with its source beside it, and nothing else."""
     folder = checkout / "deployments"
     others = {folder / "README.md", *(folder / "config").glob("*")}
     files = {path for path in folder.rglob("*") if path.is_file()} - others

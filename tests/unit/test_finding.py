@@ -2,10 +2,10 @@
 
 import pytest
 
+from connext.chain.endpoint import Endpoint
 from connext.deployer.contracts import Wanted
 from connext.deployer.create2 import PROXY
 from connext.deployer.finding import CannotFindTransaction, Creation, find_creation
-from connext.deployer.node import Node
 
 WANTED = Wanted("AllOf", b"\x60\x01creation code", [], bytes(32))
 SENDER = "0x" + "ab" * 20
@@ -48,17 +48,17 @@ EXPECTED = Creation((1).to_bytes(32), BORN, 7, bytes.fromhex(SENDER[2:]))
 
 def test_the_block_and_the_transaction_are_found() -> None:
     chain = Chain()
-    assert find_creation(Node(chain.carry), WANTED) == EXPECTED
+    assert find_creation(Endpoint(chain.carry), WANTED) == EXPECTED
     assert chain.asked < 30  # of a million blocks
 
 
 def test_a_transaction_that_is_named_is_looked_at_first() -> None:
     chain = Chain()
     named = [(9).to_bytes(32), (0).to_bytes(32), (1).to_bytes(32)]
-    assert find_creation(Node(chain.carry), WANTED, named) == EXPECTED
+    assert find_creation(Endpoint(chain.carry), WANTED, named) == EXPECTED
     assert chain.asked == 5
 
 
 def test_none_has_the_creation_code() -> None:
     with pytest.raises(CannotFindTransaction, match=f"none of block {BORN} has its creation code"):
-        find_creation(Node(Chain(made_by=PROXY).carry), WANTED)
+        find_creation(Endpoint(Chain(made_by=PROXY).carry), WANTED)

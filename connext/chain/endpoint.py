@@ -1,4 +1,4 @@
-"""What a deployment asks of a chain: plain JSON-RPC, whoever carries it."""
+"""A chain behind plain JSON-RPC, whoever carries it: for what `connext.chain.ape` is too much or too little."""
 
 import json
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def http_carrier(url: str, timeout_seconds: float = 60) -> Carrier:
     return carry
 
 
-class Node:
+class Endpoint:
     """A chain behind JSON-RPC. Raises EndpointGone, Refused."""
 
     def __init__(self, carrier: Carrier) -> None:
