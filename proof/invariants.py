@@ -101,7 +101,7 @@ def _say(line: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m proof.invariants", description=__doc__)
-    parser.add_argument("--runs", type=int, default=32, metavar="N", help="sequences of calls")
+    parser.add_argument("--runs", type=int, default=64, metavar="N", help="sequences of calls")
     parser.add_argument("--depth", type=int, default=100, metavar="N", help="calls in each sequence")
     parser.add_argument("--save", action="store_true", help="write proof/records/invariants.json")
     return parser.parse_args()

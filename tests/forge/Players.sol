@@ -109,7 +109,7 @@ contract Players {
     }
 
     function collateralize(uint256 index, bool node, uint64 amountWei, uint72 amountToken) external {
-        index %= CHANNELS;
+        index = _channelThatIs(Status.Open, index);
         Channel memory channel = _channels[index];
         bytes memory data = abi.encodeCall(
             MANAGER.collateralize,
@@ -140,7 +140,7 @@ contract Players {
     }
 
     function checkpoint(uint256 index, uint256 seed) external {
-        index %= CHANNELS;
+        index = _channelThatIs(seed % 2 == 0 ? Status.Open : Status.Disputed, index);
         Kept memory kept = _newState(index, seed, false);
         _step(
             index, _accounts[4], 0, abi.encodeCall(MANAGER.checkpoint, (_channels[index], _signed(index, kept.state)))
@@ -235,8 +235,9 @@ contract Players {
     /// @dev Anybody may, and the account holds less afterwards: this step is not watched as the others are.
     function pushCredit(uint256 account, bool token) external {
         address owner = _accountWithCredit(account);
+        bool inTokens = token || MANAGER.creditOf(owner).amountWei == 0;
         VM.prank(_accounts[4]);
-        MANAGER.pushCredit(owner, token ? Asset.Token : Asset.Ether);
+        MANAGER.pushCredit(owner, inTokens ? Asset.Token : Asset.Ether);
     }
 
     function recordOutcome(uint256 secret, uint256 expiry) external {
