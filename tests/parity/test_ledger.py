@@ -84,6 +84,8 @@ VALUES: dict[str, Callable[[Random], Any]] = {
     "items": lambda _: [],
     "payment": lambda rng: rng.choice(PAYMENTS),
     "expires": lambda rng: rng.choice((2 * DAY, 3 * DAY)),
+    "of": lambda rng: rng.choice(("all", "any")),
+    "parts": lambda rng: rng.sample(PAYMENTS, 2),
     "cap": lambda _: "10 DAI",
     "times": lambda rng: rng.randrange(1, 4),
     "source": lambda rng: rng.choice(tuple(CHANNELS)),
@@ -92,7 +94,18 @@ VALUES: dict[str, Callable[[Random], Any]] = {
     "take": lambda _: "5 DAI",
 }
 
-BY_HAND = ("congest", "make_state", "make_withdrawal", "make_resume", "make_exit", "make_terms", "become")
+BY_HAND = (
+    "congest",
+    "countersign",
+    "show",
+    "spoil_token",
+    "make_state",
+    "make_withdrawal",
+    "make_resume",
+    "make_exit",
+    "make_terms",
+    "become",
+)
 MENU = [name for name in VOCABULARY if name not in ("go_silent", "drop", "restore", "propose_close", *BY_HAND)]
 MENU += [*BETWEEN_PARTIES, "start_dispute", "come_back"] * 6 + ["propose_resume", "accept"] * 10
 MENU += ["go_silent", "propose_close", "advance", "batch", "withdraw_reserve"]
