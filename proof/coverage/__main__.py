@@ -16,8 +16,8 @@ from proof.records import CHECKOUT
 
 FOLDER = CHECKOUT / ".build" / "coverage" / "visits"
 
-ALL_TESTS = ("tests", "--ignore=tests/unit", "--ignore=tests/setup", "--ignore=tests/forge")
-"""Those that use a chain of ours. forge has its own."""
+FOLDERS = ("contracts", "fuzz", "gas", "parity", "scenarios", "stories")
+"""Of tests that run contracts in their own process. Scripts run in another, forge has an EVM of its own."""
 
 NO_REASON = "NO REASON: write a test, or a reason into proof/coverage/exceptions.toml"
 
@@ -27,7 +27,7 @@ def main() -> int:
     if not options.last:
         if not options.add:
             rmtree(FOLDER, ignore_errors=True)
-        status = run_tests(options.tests or ALL_TESTS, options.processes)
+        status = run_tests(options.tests or [f"tests/{folder}" for folder in FOLDERS], options.processes)
         if status:
             sys.stderr.write("coverage: a test failed, so the figures would say little; see above\n")
             return status
@@ -92,7 +92,7 @@ def _figures(whole: Coverage, open_: int, recording: Recording) -> dict[str, obj
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m proof.coverage", description=__doc__)
-    parser.add_argument("tests", nargs="*", help="files or folders of tests (default: all that use a chain)")
+    parser.add_argument("tests", nargs="*", help="files or folders of tests (default: all that run contracts)")
     parser.add_argument("--last", action="store_true", help="report on the last run instead of running anything")
     parser.add_argument("--add", action="store_true", help="add to what the last run saw")
     parser.add_argument("--processes", type=int, default=2, help="how many run tests (default: 2)")
