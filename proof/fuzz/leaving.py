@@ -20,6 +20,7 @@ LATEST = 2**39
 
 def leave(play: Play, choices: Choices) -> None:
     """Raises Divergence."""
+    play.scene.time += 1
     play.take(Told(play.stage.hostile_token, *honest()))
     for desk in play.scene.desks:
         _survey(play, desk)

@@ -89,7 +89,7 @@ def sample(stage: Stage, seed: int) -> list[Sent]:
     life = Life(stage, seeded(seed))
     life.live(TURNS)
     sent: list[Sent] = []
-    time = stage.machine.time
+    time = life.play.started
     for taken in life.play.taken:
         time = taken.turn.context.time if isinstance(taken.turn, Move) else time + 1
         transaction = as_sent(stage, taken.turn)
