@@ -226,8 +226,9 @@ def _channel_changes(moment: Moment) -> Iterator[Change]:
     for name, after in moment.after.channels.items():
         before = _told(moment.before.channels.get(name))
         for what, told in _told(after).items():
-            if before.get(what) != told:
-                yield Change(f"channel {name}, {what}", before.get(what, "none"), told, "")
+            was = before.get(what, "none")
+            if was != told:
+                yield Change(f"channel {name}, {what}", was, told, "")
 
 
 def _told(channel: ChannelPosition | None) -> dict[str, str]:
