@@ -290,15 +290,8 @@ def test_options_that_contradict(pair: Pair) -> None:
     pair.alice("update", "--pay", "1 ETH", "--refuse").failed("give one of --pay", code=2)
     pair.alice("withdraw").failed("give either --take or --from", code=2)
     pair.alice("resume").failed("give either --propose or --from", code=2)
-    pair.run("deploy", "--token", BOB, "--test-dai", "--account", ALICE).failed("one of --token and --test-dai", code=2)
+    pair.run("deploy", "--token", BOB, "--test-dai", "--account", ALICE).failed("one of --token, --test-dai and --safe", code=2)
     pair.run("deploy", "--replace", "--account", ALICE).failed("which token, on ethereum:local?")
-
-
-def test_a_second_deployment(run: Run) -> None:
-    """It would take the place of the record by which the first one's channels are found."""
-    run("deploy", "--test-dai", "--account", ALICE).failed(
-        "ChannelManager is deployed on ethereum:local already, at 0x"
-    )
 
 
 def test_no_deployment(run_on: Run, tmp_path: Path) -> None:
