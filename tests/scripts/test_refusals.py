@@ -290,8 +290,8 @@ def test_options_that_contradict(pair: Pair) -> None:
     pair.alice("update", "--pay", "1 ETH", "--refuse").failed("give one of --pay", code=2)
     pair.alice("withdraw").failed("give either --take or --from", code=2)
     pair.alice("resume").failed("give either --propose or --from", code=2)
-    pair.run("deploy", "--token", BOB, "--test-dai", "--account", ALICE).failed("one of --token, --test-dai and --safe", code=2)
-    pair.run("deploy", "--replace", "--account", ALICE).failed("which token, on ethereum:local?")
+    both = ("--token", BOB, "--test-dai")
+    pair.run("deploy", *both, "--account", ALICE).failed("one of --token, --test-dai and --safe", code=2)
 
 
 def test_no_deployment(run_on: Run, tmp_path: Path) -> None:
