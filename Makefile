@@ -80,11 +80,11 @@ explore: $(SETUP) ## play every order of everything on chain against an honest p
 
 .PHONY: coverage
 coverage: $(SETUP) ## run the tests and list the lines and branches of contracts/ that none of them runs (COVERAGE=--last)
-	@python -m proof.coverage --save $(COVERAGE)
+	@python -m proof.coverage $(or $(COVERAGE),--save)
 
 .PHONY: mutants
-mutants: $(SETUP) ## put small faults into the contracts and see that they are noticed; goes on where it was (MUTANTS=--help)
-	@python -m proof.mutants --save $(MUTANTS)
+mutants: $(ANALYSIS) ## put small faults into the contracts and see that they are noticed; goes on where it was (MUTANTS=--help)
+	@python -m proof.mutants $(or $(MUTANTS),--save)
 
 $(ANALYSIS): $(SETUP) requirements/analysis.txt
 	@python -m venv --clear .build/analysis

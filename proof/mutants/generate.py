@@ -121,7 +121,7 @@ def _patches() -> list[dict[str, Any]]:
 def _ask_slither() -> str:
     python = ENVIRONMENT / "bin" / "python"
     if not python.is_file():
-        raise NoSlither(f"{ENVIRONMENT} is missing; `make slither` installs it")
+        raise NoSlither(f"{ENVIRONMENT} is missing; `make analysis` installs it")
     command = [str(python), str(Path(__file__).with_name("slither_patches.py"))]
     asked = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
     if asked.returncode:
