@@ -9,8 +9,9 @@ The game (`proof.explore.game`):
 
 * The free ones, the other parties and a stranger, may send any call of manager or registry with anything that they
   hold (`proof.explore.moves`): all states that both signed, and all that the honest party alone signed, which they
-  complete; the same of withdrawals, resumes and exits; all witnesses that they know; any subset of transfers. In a
-  history of one channel they may also add money to either side.
+  complete; the same of withdrawals, resumes and exits; all witnesses that they know, and of streams that they pay more
+  and less than that; any subset of transfers; and forgeries. In a history of one channel they may also add money to
+  either side.
 * They do so in any order, at every moment that matters (`proof.explore.moments`), or do nothing.
 * The honest party (`proof.explore.players`) is the software that ships, or a page of code written after rules 5, 7
   and 8. It gets one transaction into the chain within each challenge period and one before each expiry of a transfer

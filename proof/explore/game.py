@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from time import process_time
 from typing import Any, Literal, NamedTuple
 
+from connext.channel import OnChain
 from connext.events import ChainView
 from connext.types import Status, amounts_of
 from proof.explore.board import Board, Node
-from proof.explore.moments import next_moment, starts_that_matter
+from proof.explore.moments import LONG_AFTER, next_moment, starts_that_matter
 from proof.explore.moves import Move, Papers
 from proof.explore.players import Mind, Player
 from proof.explore.promise import Money, Promise
@@ -122,6 +123,7 @@ class Game:
         self._endings: dict[Position, Ending] = {}
         self._period = {name: terms.challenge_period for name, terms in stage.channels.items()}
         self._fixed = self._fixed_limits()
+        self._long_after = stage.start + LONG_AFTER
         self._starts = sorted(
             {
                 start
@@ -142,12 +144,12 @@ class Game:
         start = self.start
         self._visited.add(start)
         self._visit(start)
-        worst = min(self._endings.values(), key=lambda e: (min(e.surplus, 0), -e.delay, e.surplus, e.end))
+        worst = min(self._endings.values(), key=self._badness)
         ends = [ending.end for ending in self._endings.values()]
         return Found(
             self.promise.least(),
             (min(wei for wei, _ in ends), min(token for _, token in ends)),
-            max(ending.position.time for ending in self._endings.values()),
+            max(e.position.time for e in self._endings.values() if e.position.time < self._long_after),
             worst,
             len(self._visited),
             self._merged,
@@ -157,6 +159,11 @@ class Game:
             process_time() - began,
             self._shortest_line(worst.position),
         )
+
+    def _badness(self, ending: Ending) -> tuple[object, ...]:
+        """The worst has the lowest; of equal ones not that which waits for years."""
+        waits = ending.position.time >= self._long_after
+        return (min(ending.surplus, 0), -ending.delay, ending.surplus, ending.end, waits)
 
     def _visit(self, position: Position) -> None:
         """The machine is at the position, and will be again."""
@@ -221,9 +228,9 @@ class Game:
         yield from self._honest_looks(position, view, duties)
         yield from self._honest_is_included(position)
         moment = self._next_moment(position, view)
-        if moment is None:
+        if moment in (None, self._long_after):
             yield from self._all_is_said(position, view)
-        elif all(limit in position.met for limit in duties if limit.time <= moment):
+        if moment is not None and all(limit in position.met for limit in duties if limit.time <= moment):
             yield Step("waits", None, self._keep_time(position, moment))
 
     def _others_act(self, position: Position) -> Iterator[Step]:
@@ -281,7 +288,7 @@ class Game:
             wei, token = self.board.wealth(position.node)
             end = (wei - self._wealth[0], token - self._wealth[1])
             surplus = self.promise.surplus(end, self.board.shares(position.node))
-            delay = max(position.time - self.promise.latest(), 0)
+            delay = 0 if position.time >= self._long_after else max(position.time - self.promise.latest(), 0)
             self._endings[position] = Ending(position, end, surplus, delay)
 
     # --- Looking ---
@@ -331,7 +338,13 @@ class Game:
         deadlines = [c.deadline for c in channels if c.status is Status.DISPUTED]
         near = [self.stage.payments[payment].expiry - self.player.margin for payment in self.stage.incoming]
         starts = self._starts if any(c.status is Status.OPEN for c in channels) else ()
-        return next_moment(position.time, (*self._fixed, *deadlines, *near), starts)
+        moment = next_moment(position.time, (*self._fixed, *deadlines, *near), starts)
+        return self._long_after if moment is None and self._can_wait(channels, position.time) else moment
+
+    def _can_wait(self, channels: list[OnChain], time: int) -> bool:
+        """Whether something is to be paid out that nobody has asked for."""
+        waiting = (c.status is Status.DISPUTED or c.locked_wei or c.locked_token for c in channels)
+        return time < self._long_after and any(waiting)
 
     # --- Positions ---
 

@@ -4,9 +4,17 @@ All limits are half-open (docs/protocol.md section 3), so between two limits tha
 any other. Two of them stand for all: the first, which is *at* the limit before, and the last, which is *before* the
 limit after. A dispute that starts sets a limit of its own, a challenge period later. Whether that comes before, with or
 after another limit depends on when it starts, so the seconds at which this changes are moments, too.
+
+When no limit is left, one more moment stands for all that comes later: long after, because what open transfers hold
+never expires.
 """
 
 from collections.abc import Iterable, Iterator
+
+from connext.types import DAY
+
+LONG_AFTER = 3_650 * DAY
+"""Seconds after the start of the game."""
 
 
 def next_moment(now: int, limits: Iterable[int], starts: Iterable[int]) -> int | None:

@@ -4,13 +4,15 @@ So a line of play can be told, and saved as a story.
 """
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from itertools import combinations
 
 from connext.actions import Action, action
 from connext.actions.form import perform
-from connext.calls import Call
+from connext.calls import Call, record
 from connext.channel import Signed, recorded_hash, unsigned_initial
+from connext.conditions import stream_witness
 from connext.envelopes import SignedExit
 from connext.ledger import Holdings
 from connext.messages import Resume, State, StateHeader, Transfer, Withdrawal, header
@@ -32,7 +34,10 @@ NO_TRANSFERS = "no transfers"
 
 @dataclass(frozen=True, eq=False)
 class Move:
-    """A transaction. channel: the one it is about; once: it may be played only once, to keep the game finite."""
+    """A transaction. channel: the one it is about; once: it may be played only once, to keep the game finite.
+
+    note: what the action does not tell.
+    """
 
     action: Action
     sender: Address
@@ -41,6 +46,7 @@ class Move:
     value: int
     channel: str | None
     once: bool = False
+    note: str = ""
 
     @property
     def call(self) -> tuple[Address, bytes, int]:
@@ -99,7 +105,16 @@ class Papers:
 
     # --- Moves ---
 
-    def move(self, name: str, actor: str, asked: Call | None = None, *, once: bool = False, **fields: object) -> Move:
+    def move(
+        self,
+        name: str,
+        actor: str,
+        asked: Call | None = None,
+        *,
+        once: bool = False,
+        note: str = "",
+        **fields: object,
+    ) -> Move:
         """The same transaction is the same move.
 
         asked: what is really sent, which differs from the action where a state that is on record is named again: then
@@ -111,7 +126,7 @@ class Papers:
         to = call.receiver(self.stage.deployment)
         sender = self.stage.world.actor(actor).account
         channel = str(fields["channel"]) if "channel" in fields else None
-        move = Move(deed, sender, to, call.data, call.value, channel, once)
+        move = Move(deed, sender, to, call.data, call.value, channel, once, note)
         return self._moves.setdefault((sender, *move.call), move)
 
     def free_moves(self) -> list[Move]:
@@ -195,6 +210,19 @@ class Papers:
         for name in self.stage.payments:
             if name not in self.stage.secrets and self.stage.world.payments[name].witness is not None:
                 yield self.recording(name, STRANGER)
+        for name in self.stage.streams_of_others:
+            yield from self._other_vouchers(name)
+
+    def _other_vouchers(self, payment: str) -> Iterator[Move]:
+        """The payer of a stream may have signed any: half of what it has paid, and all that it could."""
+        known = self.stage.world.payments[payment]
+        assert known.paying is not None
+        for cumulative, note in ((known.paying.paid // 2, "half of what was paid"), (known.paying.cap, "all of it")):
+            paying = copy(known.paying)
+            paying.paid = 0
+            witness = stream_witness(cumulative, paying.pay(cumulative).signature)
+            call = record(known.terms.condition, known.terms.params, known.terms.expiry, witness)
+            yield self.move("record", STRANGER, call, note=f", {note}", payment=payment)
 
     def recording(self, payment: str, actor: str) -> Move:
         return self.move("record", actor, payment=payment)

@@ -33,7 +33,9 @@ class CannotBeTold(ConnextError):
 
 
 def as_story(game: Game, found: Found) -> Story:
-    """Raises CannotBeTold where too much happens within one second for blocks of their own."""
+    """Raises CannotBeTold where too much happens within one second for blocks of their own, and for other vouchers."""
+    if any(step.move is not None and step.move.note for step in found.line):
+        raise CannotBeTold("no action of a story records another voucher than the best")
     story = Story(
         title=f"{game.stage.story.title}. The least for {game.stage.honest}",
         about=_about(game, found),

@@ -237,6 +237,12 @@ class Stage:
                 known.add(self.payment_of(event.channel_id, event.transfer_id))
         return known
 
+    @property
+    def streams_of_others(self) -> list[str]:
+        """Streams of which others than the honest party sign the vouchers, and have signed some."""
+        named = ((name, self.world.payments[name]) for name in self.payments)
+        return [n for n, p in named if p.paying is not None and p.paying.paid and p.holder != self.honest]
+
     def payment_of(self, channel_id: bytes, transfer_id: int) -> str:
         """Ids of transfers are used once in a channel."""
         channel = self.channel_name(channel_id)

@@ -12,6 +12,7 @@ from connext.replay.words import exact_duration
 from connext.transfers import triple_of
 from connext.types import Asset, Side
 from proof.explore.game import Found, Game, Position, Step
+from proof.explore.moves import Move
 from proof.explore.promise import Money
 
 
@@ -100,16 +101,16 @@ class Teller:
         match step.kind:
             case "free":
                 assert step.move is not None
-                return f"{step.move.action.actor} {deed(step.move.action)}"
+                return f"{step.move.action.actor} {deed(step.move)}"
             case "defends" | "leaves":
                 assert step.move is not None
-                return f"{me} {deed(step.move.action)}"
+                return f"{me} {deed(step.move)}"
             case "fails":
                 assert step.move is not None
-                return f"what {me} had sent fails ({deed(step.move.action)})"
+                return f"what {me} had sent fails ({deed(step.move)})"
             case "looks":
                 new = [sent for sent in step.to.on_its_way if sent not in before.on_its_way]
-                return f"{me} looks, and sends: {_and([deed(s.move.action) for s in new])}" if new else None
+                return f"{me} looks, and sends: {_and([deed(s.move) for s in new])}" if new else None
         return None
 
     def _when(self, before: Position, after: Position) -> str:
@@ -129,8 +130,12 @@ class Teller:
         return "start" if time == self._start else f"start + {exact_duration(time - self._start)}"
 
 
-def deed(action: Action) -> str:
+def deed(move: Move) -> str:
     """What is sent, as a verb with its objects."""
+    return _verb(move.action) + move.note
+
+
+def _verb(action: Action) -> str:
     fields = action.fields
     state = fields.get("message") or "no state"
     match action.name:

@@ -159,8 +159,17 @@ def test_wherever_a_history_leaves_off() -> None:
 def test_the_figures_of_a_small_game() -> None:
     """To be looked at whenever they change: fewer positions mean that something is not played any more."""
     figures = explore(read_history("payments"), "alice", "software")
-    assert (figures.positions, figures.merged, figures.chain_positions, figures.endings) == (116, 369, 44, 4)
+    assert (figures.positions, figures.merged, figures.chain_positions, figures.endings) == (124, 373, 44, 8)
     assert figures.latest == "start + 1 d, promised by start + 1 d"
+
+
+def test_of_a_stream_that_others_pay_every_voucher_is_tried() -> None:
+    stages = {honest: set_stage(read_history("stream"), honest) for honest in ("alice", "bob")}
+    recorded = {
+        honest: [move.note for move in Papers(stage).free_moves() if move.action.name == "record"]
+        for honest, stage in stages.items()
+    }
+    assert recorded == {"alice": [""], "bob": ["", ", half of what was paid", ", all of it"]}
 
 
 # --- Promises that are broken ---
@@ -365,7 +374,7 @@ def test_the_command_succeeds_where_the_promise_is_kept(monkeypatch, capsys) -> 
     assert command.main() == 0
     said = capsys.readouterr().out
     assert "alice, by the software that ships: promised 1 ETH, the least end is 1 ETH: kept" in said
-    assert "116 positions visited, 369 ways to one that was known" in said
+    assert "124 positions visited, 373 ways to one that was known" in said
     assert said.endswith("every promise is kept\n")
 
 
