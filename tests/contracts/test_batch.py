@@ -423,6 +423,29 @@ def test_an_earlier_call_cannot_starve_a_later_one(hostile_manager, hostile_toke
     gas_left_in(refused[-1], hostile_manager, 1, 60_000)
 
 
+def test_nor_one_that_fails_early_where_gas_is_short(new_channel, hostile_manager, hostile_token, user, hostile_wealth):
+    """A payout burns nothing where its gas is short, so the batch could go on without it."""
+    channel = new_channel(hostile_manager).hold(user_wei=5)
+    given(hostile_token.behave, Conduct.BURNS_GAS, sender=user)
+    greedy = item(hostile_manager.permit, 0, 0, 27, *NO_SIGNATURE, gas=200_000)
+    payout = item(hostile_manager.close, channel.terms, channel.signed(is_final=True), [], gas=300_000)
+    data = bytes(hostile_manager.batch.encode_input([greedy, payout]))
+    before = hostile_wealth()
+    paid = []
+    for gas in range(250_000, 650_000, 5_000):
+        snapshot = networks.provider.snapshot()
+        try:
+            send(user.address, hostile_manager.address, data, gas=gas)
+        except Reverted:
+            paid.append(False)
+        else:
+            paid.append(True)
+            assert hostile_wealth() - before == {"user.wei": 5, "manager.wei": -5}, f"with {gas} gas"
+        networks.provider.restore(snapshot)
+    assert paid == sorted(paid)
+    assert len(set(paid)) == 2
+
+
 def test_no_gas_at_all_is_refused_like_too_little(manager, user):
     """Where less is left than a call costs by itself, and none is asked for."""
     calls = [item(manager.reserveOf, user, gas=0)]

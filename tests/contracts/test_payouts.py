@@ -10,7 +10,7 @@ import pytest
 from ape import networks
 
 from connext.keccak import keccak256
-from connext.types import Status, parse_address
+from connext.types import Status, checksum, parse_address
 from tests.contracts.channels import DAI, ETH, INITIAL_HEADER, View, given
 from tests.contracts.doubles import FAILING_TOKEN, REFUSING, WORKING_TOKEN, Conduct
 from tests.contracts.expect import event, events_of
@@ -344,6 +344,34 @@ def test_no_gas_limit_makes_a_payee_only_credited(
     assert selector == keccak256(b"PayoutGasTooLow(uint256,uint256)")[:4]
     assert int.from_bytes(needed, "big") == gas_needed
     assert gas_needed - STEP <= int.from_bytes(gas_left, "big") < gas_needed
+
+
+LOOKS_AT_ITS_GAS = bytes.fromhex("5a6201731811600a57005b5f5ffd")
+"""Code of an account that refuses at once what comes with less than 95 000 gas, and takes everything else."""
+
+
+def test_nor_one_that_looks_at_its_gas_first(new_channel, manager, at, stranger):
+    """It burns nothing when it refuses, so enough would be left to credit it."""
+    payee = checksum(b"\x12" * 20)
+    channel = new_channel(user=parse_address(payee)).hold(user_wei=5)
+    deadline = channel.dispute()
+    networks.provider.set_code(payee, LOOKS_AT_ITS_GAS)
+    settlement = manager.settle.encode_input(channel.terms, INITIAL_HEADER, [])
+    paid = []
+    for gas in range(FROM, TO, STEP):
+        snapshot = networks.provider.snapshot()
+        at(deadline)
+        try:
+            send(str(stranger), manager.address, settlement, gas=gas)
+        except Reverted:
+            paid.append(False)
+        else:
+            paid.append(True)
+            assert manager.creditOf(payee) == (0, 0), f"with {gas} gas"
+            assert networks.provider.get_balance(payee) == 5
+        networks.provider.restore(snapshot)
+    assert paid == sorted(paid)
+    assert len(set(paid)) == 2
 
 
 @WAYS
