@@ -103,7 +103,9 @@ def _install_from_npm(name: str, temporary: Path) -> Path:
     if sha512(archive.read_bytes()).digest() != b64decode(_locked()[name]["integrity"].removeprefix("sha512-")):
         raise NotThePackage(name)
     with tarfile.open(archive) as files:
-        files.extractall(temporary, filter="data")
+        if hasattr(tarfile, "data_filter"):
+            files.extraction_filter = tarfile.data_filter  # Python 3.11.4 and later; the hash above decides anyway
+        files.extractall(temporary)
     return temporary / "package"
 
 

@@ -182,11 +182,9 @@ class ApeLocalChain(ApeChain):
         return self.head
 
     def rewind(self, number: int) -> None:
-        if number in self._snapshots:
+        if number != self.head.number:
             self._rpc("evm_revert", self._snapshots[number])
             self._snapshots = {block: id_ for block, id_ in self._snapshots.items() if block < number}
-        else:
-            self._rpc("anvil_rollback", self.head.number - number)
         self._next_time = self._head = None
 
     def _send_now(self, sender: Address, request: dict[str, str]) -> Any:
@@ -199,9 +197,8 @@ class ApeLocalChain(ApeChain):
 
     def _set_time(self) -> None:
         """Of the block that is made next."""
-        if self.provider.network.is_fork:
-            # There anvil (1.7.1) leaves storage that was first written in the blocks that `anvil_rollback` undoes.
-            self._snapshots[self.head.number] = self._rpc("evm_snapshot")
+        # `anvil_rollback` (1.7.1) forgets state after hundreds of blocks, and on a fork what it should undo stays.
+        self._snapshots[self.head.number] = self._rpc("evm_snapshot")
         self._rpc("evm_setNextBlockTimestamp", self._next_time or self.head.time + BLOCK_SECONDS)
         self._next_time = self._head = None
 
