@@ -186,10 +186,10 @@ class Rulebook:
 
     def leave(self, mind: Mind, view: events.ChainView, channel: str) -> tuple[Move, ...]:  # noqa: ARG002
         """Rule 5: with the newest state at once."""
-        return (self._send("start_dispute", channel, self._newest(channel)),)
+        return (self._send("start_dispute", channel, self._stage.newest(channel)),)
 
     def _in_channel(self, channel: str, on_chain: OnChain, view: events.ChainView) -> Iterator[Move]:
-        newest = self._newest(channel)
+        newest = self._stage.newest(channel)
         if on_chain.status is Status.SETTLED:
             yield from self._collect(channel, on_chain, view)
         elif on_chain.status in (Status.OPEN, Status.DISPUTED) and newest is not None and newest.message.is_final:
@@ -235,11 +235,6 @@ class Rulebook:
                 label = self._papers.label(channel, signed)
                 yield self._papers.move("settle_transfers", self._stage.honest, channel=channel, list_of=label)
                 return
-
-    def _newest(self, channel: str) -> Signed[State] | None:
-        """With both signatures; what only I signed is not mine to send."""
-        states = self._stage.world.evidence[self._stage.world.channel_id(channel)].states
-        return states[max(states)] if states else None
 
     def _by_hash(self, channel: str, state_hash: bytes) -> Signed[State] | None:
         return next((s for s in self._stage.states(channel) if recorded_hash(s.message) == state_hash), None)

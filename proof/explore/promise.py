@@ -84,8 +84,8 @@ class Promise:
 
 
 def _may_be_last(stage: Stage, channel: str) -> list[State]:
-    channel_id = stage.world.channel_id(channel)
-    agreed = [signed.message for signed in stage.world.evidence[channel_id].states.values()]
-    newest = max(agreed, key=lambda state: state.nonce, default=initial_state(channel_id))
+    """The newest that the party has with both signatures; what it signed later, and its final states."""
+    signed = stage.newest(channel)
+    newest = signed.message if signed is not None else initial_state(stage.world.channel_id(channel))
     mine = [signed.message for signed in stage.states(channel)]
     return [newest, *(s for s in mine if s != newest and (s.nonce > newest.nonce or s.is_final))]

@@ -6,14 +6,22 @@ from copy import copy, deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from connext.actions import play
 from connext.chain import BLOCK_SECONDS, Receipt, Transaction
 from connext.chain.evm import EvmChain
 from connext.channel import UNSEEN, Deployment, Signed, countersigned
 from connext.conditions import evaluate
-from connext.envelopes import Proposal, Refusal, ResumeProposal, Reveal, SignedExit, WithdrawalProposal
+from connext.envelopes import (
+    Countersignature,
+    Proposal,
+    Refusal,
+    ResumeProposal,
+    Reveal,
+    SignedExit,
+    WithdrawalProposal,
+)
 from connext.errors import ConnextError
 from connext.events import Event, HandOut, Output, Resolve, Send
 from connext.ledger import ChannelLedger
@@ -191,6 +199,13 @@ class Stage:
         by_digest = {signed.digest: signed for signed in (*both, *mine)}
         return sorted(by_digest.values(), key=lambda signed: signed.message.nonce)
 
+    def newest(self, channel: str) -> Signed[State] | None:
+        """The newest state of which the honest party has both signatures: the second is its own, or was shown to it."""
+        shown = {event.digest for name, event in self.world.told if name == self.honest and _is_second(event)}
+        given = {sent.digest for sent in self._sent(Countersignature)}
+        mine = [signed for signed in self.states(channel) if signed.digest in shown | given]
+        return mine[-1] if mine else None
+
     def withdrawals(self, channel: str) -> list[Signed[Withdrawal]]:
         known = list(self.world.evidence[self.world.channel_id(channel)].withdrawals)
         for sent in self._sent(WithdrawalProposal):
@@ -286,6 +301,10 @@ class Stage:
         for name, output in self.world.put_out:
             if name == self.honest and isinstance(output, Send) and isinstance(output.envelope, kinds):
                 yield output.envelope
+
+
+def _is_second(event: Event) -> TypeGuard[Countersignature]:
+    return isinstance(event, Countersignature)
 
 
 def set_stage(story: Story, honest: str) -> Stage:

@@ -32,10 +32,10 @@ class Teller:
     def signed(self) -> Iterator[str]:
         """What the honest party's signature is under, channel by channel."""
         for channel in self._stage.channels:
-            known = self._stage.world.evidence[self._stage.world.channel_id(channel)].states.values()
-            by_both = {signed.digest for signed in known}
+            newest = self._stage.newest(channel)
             for signed in self._stage.states(channel):
-                note = "" if signed.digest in by_both else f", signed by {self._stage.honest} alone"
+                later = newest is None or signed.message.nonce > newest.message.nonce
+                note = f", {self._stage.honest} has no answer to it" if later else ""
                 yield f"{self._game.papers.label(channel, signed)}: {self._content(channel, signed)}{note}"
             for withdrawal in self._stage.withdrawals(channel):
                 until = self.moment(withdrawal.message.deadline)

@@ -110,6 +110,15 @@ def test_by_when_all_is_over() -> None:
     assert latest == {"payments": DAY, "exit": DAY + 12 * HOUR - 13, "route": 36 * HOUR - 13 + 2 * DAY}
 
 
+def test_a_signature_that_is_kept_from_the_party_makes_no_state_its_newest() -> None:
+    """Charlie has countersigned that he is paid, which Bob has not seen yet: either of two states may be the last."""
+    moment = stages_of(read_history("route-stream"), "bob")[9]
+    assert list(moment.world.evidence[moment.world.channel_id("charlie-bob")].states) == [1, 2]
+    newest = moment.newest("charlie-bob")
+    assert newest is not None
+    assert newest.message.nonce == 1
+
+
 # --- Moments ---
 
 
