@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ape.exceptions import ProviderError
 
 from connext.stories import read_story
 from tests.scripts.conftest import Pair
@@ -162,6 +163,21 @@ def test_a_dispute_on_a_chain_is_replayed_by_its_id(pair: Pair) -> None:
     assert done == ["deposit", "deposit", "batch", "settle"]
     assert [action.actor for action in story.actions if action.time is not None][-1] == "stranger 1"
     pair.run("replay", str(out), "--no-report").succeeded()  # on another chain, with the keys of anybody
+
+
+def test_without_an_archive_an_empty_chain_does(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint knows no old state: the same contracts, at the same addresses, with nothing in them."""
+
+    def no_archive(*_: object) -> None:
+        raise ProviderError("Cannot start a fork: anvil ended, saying\nmissing trie node")
+
+    monkeypatch.setattr("scripts._archive.fork_of", no_archive)
+    pair.pay("1 ETH", "only")
+    pair.alice("dispute").succeeded()
+    pair.run("advance", "1 d").succeeded()
+    pair.run("settle", pair.channel, "--account", CAROL).succeeded()
+    output, _ = channel_replayed(pair)
+    assert "(missing trie node): played again on an empty chain with the same contracts" in " ".join(output.split())
 
 
 def test_what_if(pair: Pair) -> None:
