@@ -55,6 +55,12 @@ class Log:
     topics: tuple[bytes, ...]
     data: bytes
 
+    @classmethod
+    def from_rpc(cls, answer: Mapping[str, Any]) -> "Log":
+        """As JSON-RPC gives it."""
+        address, *topics = (bytes.fromhex(text[2:]) for text in (answer["address"], *answer["topics"]))
+        return cls(address, tuple(topics), bytes.fromhex(answer["data"][2:]))
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -197,6 +203,10 @@ class Abi:
         except _UNDECODABLE:
             raise CannotDecode(entry.signature, data) from None
         return values[0] if len(values) == 1 else values
+
+    def topic(self, event: str) -> bytes:
+        """The first topic of its logs. Raises KeyError for an event that does not exist."""
+        return {entry.name: hash_ for hash_, entry in self._events.items()}[event]
 
     def decode_log(self, log: Log) -> Event | None:
         """The event; None if this interface has none such."""

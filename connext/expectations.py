@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from connext.display import InvalidDuration, parse_duration
 from connext.errors import readable
-from connext.fields import NetField
+from connext.fields import NetField, read_list
 from connext.types import InvalidValue
 
 Value = int | str | bool
@@ -78,9 +78,7 @@ class MatchesField:
     expected: ClassVar[str] = "a list of events"
 
     def read(self, value: object, path: str) -> tuple[Match, ...]:
-        if not isinstance(value, list | tuple):
-            raise InvalidValue(path, self.expected, value)
-        return tuple(MatchField().read(item, f"{path}[{i}]") for i, item in enumerate(value))
+        return read_list(value, path, self.expected, MatchField().read)
 
     def write(self, value: tuple[Match, ...]) -> list[Any]:
         return [MatchField().write(item) for item in value]

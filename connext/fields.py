@@ -5,10 +5,10 @@ wei.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated, Any, ClassVar, Protocol, TypeGuard
+from typing import Annotated, Any, ClassVar, Protocol, TypeGuard, TypeVar
 
 from connext.display import InvalidAmount, InvalidDuration, format_amounts, parse_amount, parse_duration
 from connext.ledger import Holdings
@@ -140,9 +140,7 @@ class PositionsField:
     expected: ClassVar[str] = "a list of whole numbers, not negative"
 
     def read(self, value: object, path: str) -> tuple[int, ...]:
-        if not isinstance(value, list | tuple):
-            raise InvalidValue(path, self.expected, value)
-        return tuple(CountField().read(item, f"{path}[{i}]") for i, item in enumerate(value))
+        return read_list(value, path, self.expected, CountField().read)
 
     def write(self, value: tuple[int, ...]) -> list[int]:
         return list(value)
@@ -180,6 +178,16 @@ class ChoiceField:
 
     def write(self, value: Enum) -> str:
         return next(name for name, choice in self.choices.items() if choice is value)
+
+
+Item = TypeVar("Item")
+
+
+def read_list(value: object, path: str, expected: str, read: Callable[[object, str], Item]) -> tuple[Item, ...]:
+    """The items, each read under a path of its own. Raises InvalidValue, with what is expected of the whole."""
+    if not isinstance(value, list | tuple):
+        raise InvalidValue(path, expected, value)
+    return tuple(read(item, f"{path}[{i}]") for i, item in enumerate(value))
 
 
 def _is_count(value: object) -> TypeGuard[int]:

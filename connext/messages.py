@@ -157,9 +157,17 @@ class StateHeader(Struct):
     transfers_hash: Bytes32
     is_final: Bool
 
+    def struct_hash(self, channel_id: Bytes32) -> bytes:
+        """The EIP-712 hashStruct of the state."""
+        return keccak256(type_hash(State) + channel_id + words(self))
+
     def recorded_hash(self, channel_id: Bytes32) -> bytes:
-        """What the manager stores of it: the first 26 bytes of the state's EIP-712 struct hash."""
-        return keccak256(type_hash(State) + channel_id + words(self))[:26]
+        """What the manager stores of it: the first 26 bytes of the state's struct hash."""
+        return self.struct_hash(channel_id)[:26]
+
+    def digest(self, domain: "Domain", channel_id: Bytes32) -> bytes:
+        """The 32 bytes that are signed of the state."""
+        return keccak256(digest_prefix(domain) + self.struct_hash(channel_id))
 
 
 def header(state: State) -> StateHeader:

@@ -14,9 +14,6 @@ from peers.stand import Column
 FIGURES = Path(__file__).parent / "figures.json"
 QUOTED = CHECKOUT / "docs" / "peers.json"
 
-ASSETS = ("eth", "token", "dai")
-"""The keys of columns. dai: this project alone."""
-
 TOLERANCE = 0.03
 """Figures of one system, measured and quoted, that are further apart need a reason."""
 

@@ -17,9 +17,6 @@ from peers.stand import Case, Column, Person, Play, measure
 
 DEPLOYER = b"\xd1" * 20
 PREIMAGE = b"\x5e" * 32
-NO_STATE = bytes(32)
-"""In the place of the hash of the state, once a channel is concluded."""
-
 SUPPORTED_BY_ONE = [0, 0]
 """Both have signed the only state."""
 SWAP_TURN = 4

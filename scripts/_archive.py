@@ -18,7 +18,7 @@ from connext.replay.report import Replay
 from connext.replay.rerun import Rerun, copy_contracts, rerun
 from connext.stories import write_story
 from connext.types import Bytes32, checksum
-from scripts._connection import Connection, endpoint_of
+from scripts._connection import Connection, endpoint_of, url_of
 from scripts._theatre import CannotWrite, InProcess, Script, Theatre, read_script
 
 
@@ -66,7 +66,7 @@ class ChannelReplay:
         """On a fork at the block before; without the state of that block, on an empty chain."""
         before = history.sent[0].block - 1
         try:
-            with fork_of(self._url(), before) as url:
+            with fork_of(url_of(self._provider), before) as url:
                 fork = Endpoint(http_carrier(url))
                 fork.code(self._connection.manager)  # without an archive it cannot be read
                 self._console.print(f"played again on a fork of block {before}", highlight=False)
@@ -97,9 +97,6 @@ class ChannelReplay:
         except OSError as error:
             raise CannotWrite(path, error.strerror or str(error)) from None
         return Theatre(InProcess(), self._console).play(read_script(path))
-
-    def _url(self) -> str:
-        return str(getattr(self._provider, "http_uri", None) or getattr(self._provider, "uri", ""))
 
 
 def _header(told: Told) -> str:

@@ -31,6 +31,11 @@ def endpoint_of(provider: ProviderAPI) -> Endpoint:
     return Endpoint(lambda method, parameters: carrier(method, parameters))
 
 
+def url_of(provider: ProviderAPI) -> str:
+    """Of the endpoint that the provider asks."""
+    return str(getattr(provider, "http_uri", None) or getattr(provider, "uri", ""))
+
+
 class Connection:
     """The recorded ChannelManager of the network. Raises NotDeployed, WrongChain, DeploymentGone, InvalidValue."""
 

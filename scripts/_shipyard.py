@@ -37,7 +37,7 @@ from connext.deployments import (
 )
 from connext.errors import ConnextError
 from connext.types import Address, Bytes32, checksum, parse_address
-from scripts._connection import endpoint_of, network_of
+from scripts._connection import endpoint_of, network_of, url_of
 
 NO_SALT = bytes(32)
 LIVE_CONFIRMATIONS = 2
@@ -250,7 +250,7 @@ class Shipyard:
         """
         wanted = wanted_contracts(target.parameters, target.salt)
         self._refuse_other_records(wanted, replacing=replacing)
-        with fork_of(self._url()) as url:
+        with fork_of(url_of(self._provider)) as url:
             fork = Endpoint(http_carrier(url))
             rehearsal = rehearse(fork, target.deployer, wanted, target.parameters.token)
         return make_plan(target, wanted, survey(self.node, target, wanted), rehearsal)
@@ -265,11 +265,6 @@ class Shipyard:
         click.echo(
             f"replacing the manager at {address}: its record is overwritten, and the scripts no longer see its channels"
         )
-
-    def _url(self) -> str:
-        """Of the endpoint, for the fork."""
-        url = getattr(self._provider, "http_uri", None) or getattr(self._provider, "uri", None)
-        return str(url)
 
     def show(self, plan: Plan) -> None:
         account = checksum(plan.target.deployer)

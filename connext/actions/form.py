@@ -9,7 +9,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 from connext.calls import Call
 from connext.errors import ConnextError
 from connext.expectations import NOTHING_SPECIAL, Expected, MatchesField, MatchField
-from connext.fields import CountField, DurationField, FieldType, NameField
+from connext.fields import CountField, DurationField, FieldType, NameField, read_list
 from connext.types import InvalidValue
 from connext.world import World
 
@@ -104,9 +104,7 @@ class ActionsField:
     expected: ClassVar[str] = "a list of actions"
 
     def read(self, value: object, path: str) -> tuple[Action, ...]:
-        if not isinstance(value, list | tuple):
-            raise InvalidValue(path, self.expected, value)
-        return tuple(self._read_one(item, f"{path}[{i}]") for i, item in enumerate(value))
+        return read_list(value, path, self.expected, self._read_one)
 
     def _read_one(self, value: object, path: str) -> Action:
         item = value if isinstance(value, Action) else read_action(value, path)

@@ -77,7 +77,7 @@ class ApeChain:
         for start in range(first, last + 1, LOG_SPAN):
             end = min(start + LOG_SPAN - 1, last)
             query = {"address": checksum(address), "fromBlock": hex(start), "toBlock": hex(end)}
-            found += map(_log, self._rpc("eth_getLogs", query))
+            found += map(Log.from_rpc, self._rpc("eth_getLogs", query))
         return tuple(found)
 
     def balance(self, account: Address, block: int) -> int:
@@ -112,7 +112,7 @@ class ApeChain:
             block=self.block(int(receipt["blockNumber"], 16)),
             gas_used=gas_used,
             fee=gas_used * int(receipt["effectiveGasPrice"], 16),
-            logs=tuple(map(_log, receipt["logs"])),
+            logs=tuple(map(Log.from_rpc, receipt["logs"])),
             error=None if int(receipt["status"], 16) else self._failure(receipt["transactionHash"]),
         )
 
@@ -215,8 +215,3 @@ def _request(transaction: Transaction) -> dict[str, str]:
 
 def _hex(data: bytes) -> str:
     return "0x" + data.hex()
-
-
-def _log(log: dict[str, Any]) -> Log:
-    topics = tuple(bytes.fromhex(topic[2:]) for topic in log["topics"])
-    return Log(bytes.fromhex(log["address"][2:]), topics, bytes.fromhex(log["data"][2:]))

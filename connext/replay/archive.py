@@ -13,7 +13,6 @@ from connext.chain import KNOWN_ABI
 from connext.chain.endpoint import Endpoint, Refused
 from connext.channel import Deployment
 from connext.errors import ConnextError, UnknownChannel
-from connext.keccak import keccak256
 from connext.replay.history import CannotTell, Past, triples_of
 from connext.types import Address, Bytes32, ChannelIdentity, checksum
 
@@ -113,7 +112,7 @@ class Archive:
         transaction = self.node.ask("eth_getTransactionByHash", "0x" + hash_.hex())
         receipt = self.node.receipt(hash_)
         number = int(receipt["blockNumber"], 16)
-        logs = tuple(map(_log, receipt["logs"]))
+        logs = tuple(map(Log.from_rpc, receipt["logs"]))
         sender, to = _address(transaction["from"]), _address(transaction["to"])
         time = int(self.node.block(number)["timestamp"], 16)
         data, value = bytes.fromhex(transaction["input"][2:]), int(transaction["value"], 16)
@@ -180,13 +179,7 @@ def _identity_in(found: Iterable[Sent], channel_id: Bytes32) -> ChannelIdentity:
 
 
 def _topic(event: str) -> str:
-    return "0x" + keccak256(_SIGNATURES[event]).hex()
-
-
-_SIGNATURES = {
-    "Funded": b"Funded(address,uint256,uint256)",
-    "OutcomeRecorded": b"OutcomeRecorded(address,bytes32,uint64,uint256)",
-}
+    return "0x" + KNOWN_ABI.topic(event).hex()
 
 
 def _word(value: bytes) -> str:
@@ -195,8 +188,3 @@ def _word(value: bytes) -> str:
 
 def _address(text: str) -> Address:
     return bytes.fromhex(text[2:])
-
-
-def _log(log: dict[str, Any]) -> Log:
-    topics = tuple(bytes.fromhex(topic[2:]) for topic in log["topics"])
-    return Log(_address(log["address"]), topics, bytes.fromhex(log["data"][2:]))

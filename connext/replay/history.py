@@ -21,15 +21,11 @@ from connext.ledger import Holdings, snake_case
 from connext.messages import (
     NO_ITEMS,
     Exit,
-    State,
     StateHeader,
     Transfer,
     Withdrawal,
     digest,
-    digest_prefix,
     transfers_hash,
-    type_hash,
-    words,
 )
 from connext.signing import InvalidSignature, Signature, recover
 from connext.story import Limits, Story, Terms
@@ -348,8 +344,7 @@ class _Teller:
     def _make_state(self, header: StateHeader, signed: Mapping[str, Any]) -> None:
         count = sum(isinstance(key, StateHeader) and key.nonce == header.nonce for key in self._labels)
         label = f"state {header.nonce}" + (f" ({count + 1})" if count else "")
-        struct_hash = keccak256(type_hash(State) + self._id + words(header))
-        hashed = keccak256(digest_prefix(self.deployment.domain) + struct_hash)
+        hashed = header.digest(self.deployment.domain, self._id)
         signers = [self._signer(hashed, signed[side]) for side in ("user", "node")]
         are_right = signers == [self.identity.user_signer, self.identity.node_signer]
         self._labels[header] = label

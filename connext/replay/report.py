@@ -252,8 +252,6 @@ def _money(held: Holdings) -> str:
 
 # --- Who has what, as bars ---
 
-PLACES = ("wallet", "reserve", "credit", "channels")
-
 
 @dataclass(frozen=True, slots=True)
 class Bar:

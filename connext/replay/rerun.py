@@ -69,14 +69,7 @@ class _Stage:
         if not int(receipt["status"], 16):
             yield f"{name} failed"
             return
-        logs = tuple(
-            Log(
-                bytes.fromhex(log["address"][2:]),
-                tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
-                bytes.fromhex(log["data"][2:]),
-            )
-            for log in receipt["logs"]
-        )
+        logs = tuple(map(Log.from_rpc, receipt["logs"]))
         if logs != sent.logs:
             yield f"{name} emitted {_names(logs)}, on the chain {_names(sent.logs)}, or the same with other values"
 

@@ -12,7 +12,6 @@ from connext.channel import Signed
 from connext.checking import Play, Step
 from connext.display import format_amounts
 from connext.envelopes import Envelope, SignedExit
-from connext.keccak import keccak256
 from connext.ledger import Settlement
 from connext.messages import (
     NO_ITEMS,
@@ -20,10 +19,7 @@ from connext.messages import (
     State,
     StateHeader,
     Withdrawal,
-    digest_prefix,
     transfers_hash,
-    type_hash,
-    words,
 )
 from connext.replay.positions import Positions, positions
 from connext.replay.words import Lexicon, Line, exact_duration
@@ -204,9 +200,7 @@ class Recorder:
         return ChannelIdentity(*identity.values()).id(domain.chain_id, domain.verifying_contract)
 
     def _signers(self, channel_id: bytes, signed: Mapping[str, Any]) -> str:
-        state = StateHeader(*signed["state"].values())
-        struct_hash = keccak256(type_hash(State) + channel_id + words(state))
-        digest = keccak256(digest_prefix(self.world.deployment.domain) + struct_hash)
+        digest = StateHeader(*signed["state"].values()).digest(self.world.deployment.domain, channel_id)
         return " and ".join(self._signer(digest, signed[side]) for side in ("user", "node"))
 
     def _signer(self, digest: bytes, signature: Mapping[str, bytes]) -> str:

@@ -193,7 +193,7 @@ def _mined(recorder: Recorder, ask: Ask, result: Any) -> None:
         return
     sent = receipt["transactionHash"]
     request = ask("eth_getTransactionByHash", sent)
-    logs = tuple(map(_log, receipt["logs"]))
+    logs = tuple(map(Log.from_rpc, receipt["logs"]))
     alike = (request["to"], request["input"][:10], receipt["status"], _topics(logs), receipt["gasUsed"])
 
     def execution() -> Execution:
@@ -248,10 +248,6 @@ def _account(account: Mapping[str, Any]) -> Account:
         code=_bytes(account.get("code", "0x")),
         storage={_number(slot): _number(value) for slot, value in account.get("storage", {}).items()},
     )
-
-
-def _log(log: Mapping[str, Any]) -> Log:
-    return Log(_bytes(log["address"]), tuple(map(_bytes, log["topics"])), _bytes(log["data"]))
 
 
 def _error(data: object) -> str:

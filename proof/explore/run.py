@@ -142,15 +142,8 @@ def _all_kept() -> dict[str, dict[str, Any]]:
 @cache
 def _code() -> str:
     """A hash over `CODE`."""
-    patterns = (
-        "connext/**/*.py",
-        "connext/artifacts/*.json",
-        "proof/explore/*.py",
-        "proof/machine.py",
-        "tests/scene.py",
-    )
     digest = sha256()
-    for path in sorted(path for pattern in patterns for path in records.CHECKOUT.glob(pattern)):
+    for path in sorted(path for pattern in CODE for path in records.CHECKOUT.glob(pattern)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -12,7 +12,18 @@ from connext.types import Address
 from proof.fuzz.choices import Choices, Table
 from proof.fuzz.ink import words
 from proof.fuzz.stage import Manager, Stage
-from proof.fuzz.wire import COLLATERALIZE, DEPOSIT, FUND, PUSH_CREDIT, RECORD, SETTLE, TOP_UP, WITHDRAW_RESERVE, opaque
+from proof.fuzz.wire import (
+    COLLATERALIZE,
+    DEPOSIT,
+    FUND,
+    PUSH_CREDIT,
+    RECORD,
+    SETTLE,
+    TOP_UP,
+    WITHDRAW_RESERVE,
+    opaque,
+    selector,
+)
 from proof.model.ledger import FULL_SHARE, Token
 
 # --- What they can be told, with the numbers that the contracts have for it ---
@@ -35,7 +46,6 @@ RETURNS, CONDITION_REVERTS, CONDITION_BURNS, BOMB, BOMB_REVERTS, WRITES, ASKS_BA
     ANSWERS
 )
 
-TOKEN_BALANCE_SLOT = 2
 MOST = 2**256 - 1
 
 _CALLED_BACK = keccak256(b"CalledBack(uint256,bool,bytes32)")
@@ -155,15 +165,11 @@ _ANSWERS_ALWAYS: dict[int, int | bytes | None] = {
 }
 
 
-def _selector(signature: str) -> bytes:
-    return keccak256(signature.encode())[:4]
-
-
-_BEHAVE = _selector("behave(uint8)")
-_SPEND_GAS = _selector("spendGas(uint64)")
-_CALL_BACK = _selector("callBack(bytes[])")
-_RETURNING = _selector("returning(bytes)")
-_REVERTING = _selector("reverting(bytes)")
-_CALLING_BACK = _selector("callingBack(bytes)")
-_BY_GAS = _selector("dependingOnGas(uint256)")
-_BY_BLOCK = _selector("dependingOnBlock(uint256)")
+_BEHAVE = selector("behave(uint8)")
+_SPEND_GAS = selector("spendGas(uint64)")
+_CALL_BACK = selector("callBack(bytes[])")
+_RETURNING = selector("returning(bytes)")
+_REVERTING = selector("reverting(bytes)")
+_CALLING_BACK = selector("callingBack(bytes)")
+_BY_GAS = selector("dependingOnGas(uint256)")
+_BY_BLOCK = selector("dependingOnBlock(uint256)")

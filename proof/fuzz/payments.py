@@ -47,8 +47,8 @@ class Payments:
             ("any_share", "any_share", "hash_lock", "stream", "linked_payment", "all_of", "any_of", "hostile")
         )
         number = len(self.scene.payments)
-        if kind in ("all_of", "any_of"):
-            kinds = ("any_share", "hash_lock", "stream", "linked_payment")
+        if kind in COMBINED:
+            kinds = SIMPLE
             parts = tuple(
                 self._simple(choices.pick(kinds), 1_000 * (number + 1) + i, expiry) for i in range(choices.below(4))
             )

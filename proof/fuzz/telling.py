@@ -34,7 +34,6 @@ PREPARATION = 1_000
 """Seconds at the start of the story, before the first of the life."""
 JUDGE = "judge"
 """Whose account is the condition of every payment: it takes the witness for the share."""
-NO_LIST = "no list"
 
 
 @dataclass

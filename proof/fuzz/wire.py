@@ -27,30 +27,31 @@ TOO_LITTLE_GAS = 1_000
 """What an item gets that is to starve: less than any can do with."""
 
 
-def _selector(signature: str) -> bytes:
+def selector(signature: str) -> bytes:
+    """What a call of this function begins with."""
     return keccak256(signature.encode())[:4]
 
 
-DEPOSIT = _selector(f"deposit({CHANNEL},uint8,uint128)")
-TOP_UP = _selector("topUp(bytes32,uint8,uint128)")
-COLLATERALIZE = _selector(f"collateralize({CHANNEL},uint128,uint128)")
-WITHDRAW = _selector(f"withdraw({CHANNEL},{WITHDRAWAL},{SIGNATURE},{SIGNATURE})")
-CHECKPOINT = _selector(f"checkpoint({CHANNEL},{SIGNED})")
-START_DISPUTE = _selector(f"startDispute({CHANNEL},{SIGNED})")
-START_DISPUTE_WITH_EXIT = _selector(f"startDisputeWithExit({CHANNEL},uint64,{SIGNATURE},{SIGNED})")
-RESUME = _selector(f"resume({CHANNEL},uint64,{SIGNATURE},{SIGNATURE})")
-SETTLE = _selector(f"settle({CHANNEL},{STATE},{TRANSFERS})")
-CLOSE = _selector(f"close({CHANNEL},{SIGNED},{TRANSFERS})")
-SETTLE_TRANSFERS = _selector(f"settleTransfers({CHANNEL},{TRANSFERS},uint256)")
-FUND = _selector("fund(address,uint128)")
-WITHDRAW_RESERVE = _selector("withdrawReserve(uint128,uint128,address)")
-WITHDRAW_CREDIT = _selector("withdrawCredit(uint128,uint128,address)")
-PUSH_CREDIT = _selector("pushCredit(address,uint8)")
-PERMIT = _selector("permit(uint256,uint256,uint8,bytes32,bytes32)")
-BATCH = _selector("batch((bytes,uint256,uint256)[])")
-RECORD = _selector("record(address,bytes,uint64,bytes)")
-UNKNOWN = _selector("unknown()")
-EXECUTE = _selector("execute(address,bytes[],uint256[])")
+DEPOSIT = selector(f"deposit({CHANNEL},uint8,uint128)")
+TOP_UP = selector("topUp(bytes32,uint8,uint128)")
+COLLATERALIZE = selector(f"collateralize({CHANNEL},uint128,uint128)")
+WITHDRAW = selector(f"withdraw({CHANNEL},{WITHDRAWAL},{SIGNATURE},{SIGNATURE})")
+CHECKPOINT = selector(f"checkpoint({CHANNEL},{SIGNED})")
+START_DISPUTE = selector(f"startDispute({CHANNEL},{SIGNED})")
+START_DISPUTE_WITH_EXIT = selector(f"startDisputeWithExit({CHANNEL},uint64,{SIGNATURE},{SIGNED})")
+RESUME = selector(f"resume({CHANNEL},uint64,{SIGNATURE},{SIGNATURE})")
+SETTLE = selector(f"settle({CHANNEL},{STATE},{TRANSFERS})")
+CLOSE = selector(f"close({CHANNEL},{SIGNED},{TRANSFERS})")
+SETTLE_TRANSFERS = selector(f"settleTransfers({CHANNEL},{TRANSFERS},uint256)")
+FUND = selector("fund(address,uint128)")
+WITHDRAW_RESERVE = selector("withdrawReserve(uint128,uint128,address)")
+WITHDRAW_CREDIT = selector("withdrawCredit(uint128,uint128,address)")
+PUSH_CREDIT = selector("pushCredit(address,uint8)")
+PERMIT = selector("permit(uint256,uint256,uint8,bytes32,bytes32)")
+BATCH = selector("batch((bytes,uint256,uint256)[])")
+RECORD = selector("record(address,bytes,uint64,bytes)")
+UNKNOWN = selector("unknown()")
+EXECUTE = selector("execute(address,bytes[],uint256[])")
 
 
 # --- Calldata ---
