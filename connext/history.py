@@ -1,6 +1,6 @@
 """The events of a contract on a chain of any length: read in pages, kept in a file, from where the next time goes on.
 
-A page is full when it covers PAGE_BLOCKS blocks; only full ones are kept, each with the hash of its last block. Where
+A page is full when it covers SPAN_BLOCKS blocks; only full ones are kept, each with the hash of its last block. Where
 the chain has another block there now (a re-organization, another chain), the page is dropped and read again.
 """
 
@@ -11,17 +11,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from connext.abi import Log
-from connext.errors import ConnextError
+from connext.chain.logs import SPAN_BLOCKS, spans
 from connext.types import Address, Bytes32
-
-PAGE_BLOCKS = 5_000
 
 
 class Source(Protocol):
     """A chain, as far as its past goes."""
 
-    def logs(self, address: Address, first: int, last: int) -> tuple[Log, ...]:
-        """May raise ConnextError where that is too much for one request."""
+    def logs(self, address: Address, first: int, last: int) -> tuple[Log, ...]: ...
 
     def block_hash(self, number: int) -> Bytes32: ...
 
@@ -55,25 +52,12 @@ class History:
         for page in pages:
             yield from page.logs
             progress(page.last + 1 - self._first, blocks)
-        start = pages[-1].last + 1 if pages else self._first
-        while start <= head:
-            last = min(start + PAGE_BLOCKS - 1, head)
-            logs = self._read(start, last)
-            if last - start + 1 == PAGE_BLOCKS:
-                self._keep(Page(start, last, self._source.block_hash(last), logs))
+        for first, last in spans(pages[-1].last + 1 if pages else self._first, head):
+            logs = self._source.logs(self._contract, first, last)
+            if last - first + 1 == SPAN_BLOCKS:
+                self._keep(Page(first, last, self._source.block_hash(last), logs))
             yield from logs
-            start = last + 1
-            progress(start - self._first, blocks)
-
-    def _read(self, first: int, last: int) -> tuple[Log, ...]:
-        """Endpoints refuse ranges with too many blocks or logs: then in halves."""
-        try:
-            return self._source.logs(self._contract, first, last)
-        except ConnextError:
-            if first == last:
-                raise
-            middle = (first + last) // 2
-            return self._read(first, middle) + self._read(middle + 1, last)
+            progress(last + 1 - self._first, blocks)
 
     def _still_true(self, head: int) -> list[Page]:
         """The pages in the file whose blocks the chain still has. The others are cut off."""
@@ -118,7 +102,7 @@ class History:
         draft.replace(self._path)
 
     def _title(self) -> str:
-        return json.dumps({"contract": "0x" + self._contract.hex(), "first": self._first, "page": PAGE_BLOCKS})
+        return json.dumps({"contract": "0x" + self._contract.hex(), "first": self._first, "page": SPAN_BLOCKS})
 
 
 def _page_to_json(page: Page) -> dict[str, Any]:

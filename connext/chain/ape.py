@@ -13,6 +13,7 @@ from web3.types import RPCEndpoint
 
 from connext.abi import Log, Revert
 from connext.chain import BLOCK_SECONDS, KNOWN_ABI, Block, CallReverted, CannotSend, Receipt, TimeHasPassed, Transaction
+from connext.chain.logs import in_halves, spans
 from connext.types import Address, checksum, parse_address
 
 LOCAL_GAS = 30_000_000
@@ -22,9 +23,6 @@ LOCAL_GAS = 30_000_000
 GAS_MARGIN = 300_000
 """Gas above an estimate: what payees and strangers do until the transaction is mined may change what it uses
 (docs/protocol.md section 8 rule 5). What is not used is not paid for."""
-
-LOG_SPAN = 5_000
-"""Blocks per request for logs: endpoints refuse long ranges."""
 
 
 class ApeChain:
@@ -73,12 +71,12 @@ class ApeChain:
         return bytes.fromhex(self._execute("eth_call", _request(transaction), hex(block))[2:])
 
     def logs(self, address: Address, first: int, last: int) -> tuple[Log, ...]:
-        found: list[Log] = []
-        for start in range(first, last + 1, LOG_SPAN):
-            end = min(start + LOG_SPAN - 1, last)
+        def ask(start: int, end: int) -> list[dict[str, Any]]:
             query = {"address": checksum(address), "fromBlock": hex(start), "toBlock": hex(end)}
-            found += map(Log.from_rpc, self._rpc("eth_getLogs", query))
-        return tuple(found)
+            found: list[dict[str, Any]] = self._rpc("eth_getLogs", query)
+            return found
+
+        return tuple(Log.from_rpc(log) for span in spans(first, last) for log in in_halves(ask, *span))
 
     def balance(self, account: Address, block: int) -> int:
         return int(self._rpc("eth_getBalance", checksum(account), hex(block)), 16)

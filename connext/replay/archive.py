@@ -11,13 +11,11 @@ from typing import Any
 from connext.abi import Event, Log
 from connext.chain import KNOWN_ABI
 from connext.chain.endpoint import Endpoint, Refused
+from connext.chain.logs import in_halves, spans
 from connext.channel import Deployment
 from connext.errors import ConnextError, UnknownChannel
 from connext.replay.history import CannotTell, Past, triples_of
 from connext.types import Address, Bytes32, ChannelIdentity, checksum
-
-LOG_SPAN = 5_000
-"""Blocks per request: endpoints refuse long ranges."""
 
 Progress = Callable[[int, int], None]
 """Told how many blocks of how many were searched."""
@@ -94,11 +92,15 @@ class Archive:
 
     def _hashes(self, address: Address, topics: Sequence[str | None], first: int, last: int) -> set[Bytes32]:
         """Of the transactions with such logs."""
-        hashes = set()
-        for start in range(first, last + 1, LOG_SPAN):
-            end = min(start + LOG_SPAN - 1, last)
+
+        def ask(start: int, end: int) -> list[dict[str, Any]]:
             query = {"address": checksum(address), "topics": topics, "fromBlock": hex(start), "toBlock": hex(end)}
-            hashes |= {bytes.fromhex(log["transactionHash"][2:]) for log in self.node.ask("eth_getLogs", query)}
+            found: list[dict[str, Any]] = self.node.ask("eth_getLogs", query)
+            return found
+
+        hashes = set()
+        for start, end in spans(first, last):
+            hashes |= {bytes.fromhex(log["transactionHash"][2:]) for log in in_halves(ask, start, end)}
             self._progress(end - first + 1, last - first + 1)
         return hashes
 

@@ -168,7 +168,7 @@ def test_logs_are_asked_for_in_spans(anvil: ApeLocalChain, monkeypatch: pytest.M
     assert asked == [(first, last)]
 
     asked.clear()
-    monkeypatch.setattr("connext.chain.ape.LOG_SPAN", 4)
+    monkeypatch.setattr("connext.chain.logs.SPAN_BLOCKS", 4)
     assert anvil.logs(world.manager, first, last) == at_once
     assert asked == [(first, first + 3), (first + 4, first + 7), (first + 8, last)]
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from connext import history
+from connext.abi import Log
 from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployments import manager_parameters, read
 from connext.types import checksum
+from scripts._lookout import Lookout
 from tests.scripts.conftest import CHECKOUT, Pair, linked_checkout, opened
 from tests.scripts.running import ALICE, BOB, LOCAL, Ran, Run, invoke, start_anvil
 
@@ -43,7 +44,8 @@ def here(place: tuple[Path, str], node: Endpoint, monkeypatch: pytest.MonkeyPatc
     folder, url = place
     monkeypatch.chdir(folder)
     monkeypatch.setenv("APE_FOUNDRY_HOST", url)
-    monkeypatch.setattr(history, "PAGE_BLOCKS", 4)
+    for module in ("connext.history", "connext.chain.logs"):
+        monkeypatch.setattr(f"{module}.SPAN_BLOCKS", 4)
     return lambda *arguments, answers="": invoke([*arguments, "--network", LOCAL], answers)
 
 
@@ -166,10 +168,13 @@ def test_what_was_read_is_not_read_again(
     pages = path.read_text().splitlines()
     assert len(pages) >= 2
     read_first = []
-    original = history.History._read
-    monkeypatch.setattr(
-        history.History, "_read", lambda self, first, last: read_first.append(first) or original(self, first, last)
-    )
+    original = Lookout.logs
+
+    def listen(lookout: Lookout, address: bytes, first: int, last: int) -> tuple[Log, ...]:
+        read_first.append(first)
+        return original(lookout, address, first, last)
+
+    monkeypatch.setattr(Lookout, "logs", listen)
     here("status").succeeded()
     assert read_first == [json.loads(pages[-1])["last"] + 1]
 

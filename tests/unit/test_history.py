@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from connext import history
 from connext.abi import Log
-from connext.errors import ConnextError
 from connext.history import History
 from connext.keccak import keccak256
 
@@ -15,10 +13,9 @@ FIRST = 7
 
 
 class Chain:
-    """Has one log in each block; refuses more than `most` logs at once, and everything after `budget` requests."""
+    """Has one log in each block; refuses everything after `budget` requests."""
 
-    def __init__(self, most: int = 10**6, fork: int = 10**9) -> None:
-        self.most = most
+    def __init__(self, fork: int = 10**9) -> None:
         self.fork = fork
         self.budget = 10**6
         self.asked: list[tuple[int, int]] = []
@@ -27,8 +24,6 @@ class Chain:
         self.budget -= 1
         if not self.budget:
             raise KeyboardInterrupt
-        if last - first + 1 > self.most:
-            raise ConnextError
         self.asked.append((first, last))
         return tuple(
             Log(address, (number.to_bytes(32), b"\x01" * 32), self._data(number)) for number in range(first, last + 1)
@@ -43,7 +38,8 @@ class Chain:
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "PAGE_BLOCKS", 10)
+    for module in ("connext.history", "connext.chain.logs"):
+        monkeypatch.setattr(f"{module}.SPAN_BLOCKS", 10)
 
 
 def read(chain: Chain, path: Path, head: int) -> list[Log]:
@@ -106,17 +102,6 @@ def test_a_file_of_something_else(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     path.write_text('{"contract": "0x00"}\n')
     read(Chain(), path, 40)
-
-
-def test_what_is_too_much_at_once_is_asked_for_in_halves(tmp_path: Path) -> None:
-    chain = Chain(most=3)
-    read(chain, tmp_path / "history.jsonl", 16)
-    assert chain.asked == [(7, 9), (10, 11), (12, 14), (15, 16)]
-
-
-def test_what_cannot_be_read_at_all_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConnextError):
-        list(History(Chain(most=0), CONTRACT, FIRST, tmp_path / "history.jsonl").logs(40))
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
