@@ -68,7 +68,7 @@ performance: $(SETUP) ## measure that anew: peers/figures.json, docs/performance
 
 .PHONY: regressions
 regressions: $(SETUP) ## bring known failures back, one at a time, and see that tests notice (ONLY=07 for one)
-	@python -m proof.regressions --save $(if $(ONLY),--only $(ONLY))
+	@python -m proof.regressions $(if $(ONLY),--only $(ONLY),--save)
 
 .PHONY: fuzz
 fuzz: $(SETUP) ## play random lives on bytecode and model (FUZZ="--minutes 30 --cores 2 --save", FUZZ=--help)

@@ -112,3 +112,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
+    except records.ReachesLess as error:
+        sys.exit(f"invariants: {error}")

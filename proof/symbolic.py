@@ -47,6 +47,9 @@ class Check:
 
 def main() -> int:
     options = _options()
+    part = f"--only {options.only}" if options.only else ""
+    if options.save:
+        records.require_whole(part)
     expected = checks_in_sources(CHECKS, options.only)
     if not expected:
         sys.stderr.write(f"no check of tests/forge matches {options.only!r}\n")
@@ -66,7 +69,7 @@ def main() -> int:
         _say(f"not proved: {name}: halmos did not run it")
     _say(f"{len(checks) - len(unproved)} of {len(expected)} checks proved for all inputs, {seconds:.0f} s")
     if options.save:
-        records.save("symbolic", seconds, figures(checks))
+        records.save("symbolic", seconds, figures(checks), part=part)
     return 1 if unproved or missing else 0
 
 
@@ -145,3 +148,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
+    except records.OnlyAPart as error:
+        sys.exit(f"symbolic: {error}")

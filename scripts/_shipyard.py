@@ -21,6 +21,7 @@ from connext.deployer.plan import Plan, Target, make_plan, other_manager
 from connext.deployer.recording import make_record
 from connext.deployer.rehearsal import rehearse
 from connext.deployer.safe import batch_document
+from connext.deployer.sources import SOURCES
 from connext.deployer.standard_json import compiler, rebuild, standard_json
 from connext.deployer.survey import survey
 from connext.deployments import (
@@ -41,8 +42,6 @@ from scripts._connection import endpoint_of, network_of, url_of
 
 NO_SALT = bytes(32)
 LIVE_CONFIRMATIONS = 2
-SOURCES = ("contracts", "interfaces", "package-lock.json", "toolchain/solc-settings.json")
-"""What the bytecode depends on."""
 
 
 @dataclass(eq=False)
@@ -343,7 +342,7 @@ class Shipyard:
 
     def _commit(self) -> str | None:
         """Of the sources; None where they are not committed. Raises NotCommitted on a live network."""
-        changed = self._git("status", "--porcelain", "--", *SOURCES)
+        changed = self._git("status", "--porcelain", "--", *(f":(glob){pattern}" for pattern in SOURCES))
         commit = self._git("rev-parse", "HEAD")
         if changed == "" and commit is not None:
             return commit

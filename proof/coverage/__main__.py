@@ -16,6 +16,9 @@ from proof.records import CHECKOUT
 
 FOLDER = CHECKOUT / ".build" / "coverage" / "visits"
 
+PART = FOLDER.parent / "part.txt"
+"""The tests that the last run was restricted to; empty for all."""
+
 FOLDERS = ("contracts", "fuzz", "gas", "parity", "scenarios", "stories")
 """Of tests that run contracts in their own process. Scripts run in another, forge has an EVM of its own."""
 
@@ -24,9 +27,14 @@ NO_REASON = "NO REASON: write a test, or a reason into proof/coverage/exceptions
 
 def main() -> int:
     options = _options()
+    part = _part(options)
+    if options.save:
+        records.require_whole(part)
     if not options.last:
         if not options.add:
             rmtree(FOLDER, ignore_errors=True)
+            PART.parent.mkdir(parents=True, exist_ok=True)
+            PART.write_text(part)
         status = run_tests(options.tests or [f"tests/{folder}" for folder in FOLDERS], options.processes)
         if status:
             sys.stderr.write("coverage: a test failed, so the figures would say little; see above\n")
@@ -47,8 +55,15 @@ def main() -> int:
     for test, count in recording.different.items():
         _say(f"not counted, ended differently on the twin: {test} ({count})")
     if options.save:
-        records.save("coverage", recording.seconds, _figures(whole, len(open_), recording))
+        records.save("coverage", recording.seconds, _figures(whole, len(open_), recording), part=part)
     return 1 if open_ else 0
+
+
+def _part(options: argparse.Namespace) -> str:
+    """The tests to which the run is restricted, or the one that it goes on with."""
+    if options.last or options.add:
+        return PART.read_text() if PART.is_file() else ""
+    return " ".join(options.tests)
 
 
 def _say(line: str) -> None:
@@ -106,5 +121,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
-    except figures.BadException as error:
+    except (figures.BadException, records.OnlyAPart) as error:
         sys.exit(f"coverage: {error}")

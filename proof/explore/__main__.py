@@ -28,6 +28,8 @@ Results = dict[tuple[str, str, str], Figures]
 
 def main() -> int:
     options = _options()
+    if options.save:
+        records.require_whole(_part(options))
     sys.setrecursionlimit(DEPTH_OF_SEARCH)
     results: Results = {}
     for history in options.histories or names_of_histories():
@@ -42,7 +44,7 @@ def main() -> int:
     _say(f"\n{_total(results)}")
     _say("every promise is kept" if not broken else f"BROKEN: {'; '.join(', '.join(key) for key in broken)}")
     if options.save:
-        _save(results)
+        _save(results, _part(options))
     return 1 if broken else 0
 
 
@@ -115,7 +117,15 @@ def _say(text: str) -> None:
 # --- Saving ---
 
 
-def _save(results: Results) -> None:
+def _part(options: argparse.Namespace) -> str:
+    """To what the run is restricted, as it stands on the command line."""
+    chosen = [*options.histories]
+    chosen += ["--honest"] if options.honest else []
+    chosen += ["--player"] if options.player else []
+    return ", ".join(chosen) or ("" if options.every_moment else "the end alone (give --every-moment)")
+
+
+def _save(results: Results, part: str) -> None:
     """The record of all, and of each history the line on which a party had to defend itself the most."""
     by_history: dict[str, list[Figures]] = {}
     for (history, _, player), figures in results.items():
@@ -132,7 +142,7 @@ def _save(results: Results) -> None:
         "kept": sum(figures.is_kept for figures in results.values()),
         "histories": {", ".join(key): _recorded(figures) for key, figures in results.items()},
     }
-    _say(f"wrote {records.save('explore', seconds, recorded)}")
+    _say(f"wrote {records.save('explore', seconds, recorded, part=part)}")
 
 
 def _recorded(figures: Figures) -> dict[str, object]:
@@ -170,5 +180,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
-    except ConnextError as error:
+    except (ConnextError, records.OnlyAPart) as error:
         sys.exit(f"explore: {error}")

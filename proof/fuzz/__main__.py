@@ -139,4 +139,7 @@ def _show(failure: Failure) -> int:
 
 if __name__ == "__main__":
     signal(SIGTERM, default_int_handler)  # is as good as Ctrl-C
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except records.ReachesLess as error:
+        sys.exit(f"fuzz: {error}")

@@ -38,6 +38,9 @@ class Result:
 
 def main() -> int:
     options = _options()
+    part = f"--only {options.only}" if options.only else ""
+    if options.save:
+        records.require_whole(part)
     held = guarantees(PAGE.read_text())
     chosen = [patch for patch in patches() if options.only in (None, patch.number, patch.name)]
     if not chosen:
@@ -49,8 +52,8 @@ def main() -> int:
         results = _run(copy, chosen, held, {} if options.only or options.anew else _earlier(chosen))
     missed = [patch.name for patch in chosen if results[patch.name].noticed_by is None]
     _say(f"{len(chosen) - len(missed)} of {len(chosen)} known failures were noticed")
-    if options.save and options.only is None:
-        _save(chosen, results)
+    if options.save:
+        _save(chosen, results, part)
     return 1 if missed else 0
 
 
@@ -168,11 +171,11 @@ def _test_key(test: str) -> str:
     ).hexdigest()
 
 
-def _save(chosen: list[Patch], results: dict[str, Result]) -> None:
+def _save(chosen: list[Patch], results: dict[str, Result], part: str) -> None:
     noticed = {patch.name: results[patch.name].noticed_by for patch in chosen}
     seconds = sum(results[patch.name].seconds for patch in chosen)
     figures = {"patches": len(chosen), "noticed": sum(map(bool, noticed.values())), "noticed by": noticed}
-    _say(f"wrote {records.save('regressions', seconds, figures)}")
+    _say(f"wrote {records.save('regressions', seconds, figures, part=part)}")
 
 
 def _options() -> argparse.Namespace:
@@ -189,5 +192,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
-    except (NotAPatch, NotATable) as error:
+    except (NotAPatch, NotATable, records.OnlyAPart) as error:
         sys.exit(f"regressions: {error}")

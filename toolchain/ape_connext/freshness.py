@@ -9,7 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 
-SOURCES = ("contracts/**/*.sol", "interfaces/**/*.sol", "toolchain/solc*", "package-lock.json", "ape-config.yaml")
+from connext.deployer.sources import SOURCES, files
+
+FOR_APE = (*SOURCES, "ape-config.yaml")
+"""Ape's own file says which version it asks for."""
 
 
 def drop_stale_build(checkout: Path) -> None:
@@ -26,6 +29,6 @@ def drop_stale_build(checkout: Path) -> None:
 
 def _fingerprint(checkout: Path) -> str:
     digest = sha256()
-    for path in sorted(path for pattern in SOURCES for path in checkout.glob(pattern)):
+    for path in files(checkout, FOR_APE):
         digest.update(f"{path.relative_to(checkout)} {sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
