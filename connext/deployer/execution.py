@@ -4,6 +4,7 @@ What is done is seen on the chain: a contract is there or it is not. What is on 
 of the account wait to be mined, nothing else is sent. So no journal is kept, and nothing is done twice.
 """
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from connext.chain.endpoint import Endpoint, Refused, reason_of
 from connext.deployer.contracts import Wanted
 from connext.deployer.create2 import ONE_TIME_ACCOUNT, ONE_TIME_COST_WEI, ONE_TIME_TRANSACTION, PROXY, PROXY_RUNTIME
 from connext.deployer.finding import Creation, creation_in, find_creation
-from connext.deployer.plan import GAS_MARGIN, Plan, max_fee
+from connext.deployer.plan import GAS_MARGIN, Plan
 from connext.errors import ConnextError
 from connext.keccak import keccak256
 from connext.types import Address, Bytes32, checksum
@@ -62,6 +63,35 @@ class WrongCode(ConnextError):
     address: str
 
 
+@dataclass(eq=False)
+class Vanished(ConnextError):
+    """A re-organization, or an endpoint of several nodes, of which one is behind."""
+
+    text = "{contract} was seen at {address}, and now the endpoint has no code there: run this again to go on from here"
+    contract: str
+    address: str
+
+
+@dataclass(eq=False)
+class FeesRose(ConnextError):
+    text = (
+        "{what} was not sent: it takes {now} wei per gas now, and the plan was for at most {agreed}; run this again "
+        "for a new plan"
+    )
+    what: str
+    now: int
+    agreed: int
+
+
+@dataclass(eq=False)
+class ProxyGone(ConnextError):
+    text = (
+        "the endpoint had the deployment proxy at {address} when the plan was made, and now has nothing there: "
+        "nothing was sent; run this again"
+    )
+    address: str
+
+
 class Sender(Protocol):
     """Whoever signs: an Ape account, a hardware wallet behind it."""
 
@@ -100,15 +130,19 @@ class Executor:
         """Deploy what is missing, and record what is not recorded.
 
         named: transactions that may have made what is there.
-        Raises EndpointGone, Refused, StillPending, WouldFail, NotSent, TransactionFailed, WrongCode,
-        CannotFindTransaction.
+        Raises EndpointGone, Refused, StillPending, WouldFail, NotSent, TransactionFailed, WrongCode, Vanished,
+        FeesRose, ProxyGone, CannotFindTransaction.
         """
         self.settle()
-        self._bring_proxy()
+        if plan.missing:
+            self._bring_proxy(plan)
         named = tuple(named)
         for wanted in plan.wanted:
-            creation = self._deploy(wanted)
-            if self._node.code(wanted.address) != plan.expected[wanted.address]:
+            creation = self._deploy(plan, wanted)
+            code = self._node.code(wanted.address)
+            if not code:
+                raise Vanished(wanted.contract, checksum(wanted.address))
+            if code != plan.expected[wanted.address]:
                 raise WrongCode(wanted.contract, checksum(wanted.address))
             if wanted.address not in recorded:
                 keep(wanted, creation or find_creation(self._node, wanted, named))
@@ -125,22 +159,38 @@ class Executor:
                 self._report(f"{pending} sent by {checksum(account)} before: waiting until they are in a block")
         raise StillPending(f"transactions of {checksum(account)} are still pending", self._clock.patience_seconds)
 
-    def _bring_proxy(self) -> None:
+    def _bring_proxy(self, plan: Plan) -> None:
         node = self._node
         if node.code(PROXY):
             return
+        if not plan.brings_proxy:
+            raise ProxyGone(checksum(PROXY))
+        what, transaction = "bringing the deployment proxy", keccak256(ONE_TIME_TRANSACTION)
         lacks = ONE_TIME_COST_WEI - node.balance(ONE_TIME_ACCOUNT)
         if lacks > 0:
-            self._send("paying the proxy's one-time account", ONE_TIME_ACCOUNT, b"", lacks, 21_000)
-        what, transaction = "bringing the deployment proxy", keccak256(ONE_TIME_TRANSACTION)
+            self._try_one_time_transaction(what)
+            paying = "paying the proxy's one-time account"
+            self._send(plan, paying, ONE_TIME_ACCOUNT, b"", lacks, 21_000)
         if node.ask("eth_getTransactionByHash", "0x" + transaction.hex()) is None:
             self._broadcast(what, ONE_TIME_TRANSACTION)
         self._await(what, transaction)
         if node.code(PROXY) != PROXY_RUNTIME:
             raise WrongCode("the deployment proxy", checksum(PROXY))
 
-    def _deploy(self, wanted: Wanted) -> Creation | None:
+    def _try_one_time_transaction(self, what: str) -> None:
+        """Nothing but the money may be missing: nobody has the key to what is paid to the account. Raises NotSent.
+
+        Many nodes take no transaction without a chain id (EIP-155), whatever it pays.
+        """
+        try:
+            self._broadcast(what, ONE_TIME_TRANSACTION)
+        except NotSent as error:
+            if not re.search("funds|balance", error.reason, re.IGNORECASE):
+                raise
+
+    def _deploy(self, plan: Plan, wanted: Wanted) -> Creation | None:
         """None if it is there already."""
+        self.settle()
         if self._node.code(wanted.address):
             self._report(f"{wanted.contract} is there, at {checksum(wanted.address)}")
             return None
@@ -149,21 +199,23 @@ class Executor:
             gas = int(self._node.estimate(self._sender.address, PROXY, wanted.calldata) * GAS_MARGIN)
         except CallReverted as error:
             raise WouldFail(what, reason_of(error)) from None
-        receipt = self._send(what, PROXY, wanted.calldata, 0, gas)
+        receipt = self._send(plan, what, PROXY, wanted.calldata, 0, gas)
         self._report(f"{wanted.contract} is deployed, at {checksum(wanted.address)}")
         return creation_in(self._node, receipt)
 
-    def _send(self, what: str, to: Address, data: bytes, value: int, gas: int) -> dict[str, str]:
-        node = self._node
-        priority_fee = node.priority_fee()
+    def _send(self, plan: Plan, what: str, to: Address, data: bytes, value: int, gas: int) -> dict[str, str]:
+        """With the fees of the plan, since those were agreed to, whatever the endpoint says now."""
+        least = self._node.base_fee() + plan.priority_fee
+        if least > plan.most_per_gas:
+            raise FeesRose(what, least, plan.most_per_gas)
         raw = self._sender.sign(
             to=to,
             data=data,
             value=value,
             gas=gas,
-            nonce=node.nonce(self._sender.address),
-            max_fee=max_fee(node.base_fee(), priority_fee),
-            priority_fee=priority_fee,
+            nonce=self._node.nonce(self._sender.address),
+            max_fee=plan.most_per_gas,
+            priority_fee=plan.priority_fee,
         )
         return self._await(what, self._broadcast(what, raw))
 
@@ -179,7 +231,7 @@ class Executor:
         self._report(f"{what}: transaction 0x{transaction.hex()}")
         for _ in self._ticks():
             receipt: dict[str, str] | None = self._node.receipt(transaction)
-            if receipt is None:
+            if receipt is None or receipt["blockNumber"] is None:
                 continue
             block = int(receipt["blockNumber"], 16)
             if not int(receipt["status"], 16):

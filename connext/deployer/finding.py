@@ -7,9 +7,11 @@ creation code is, whoever called the proxy with it, and through whatever.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from connext.chain.endpoint import Endpoint, Refused
 from connext.deployer.contracts import Wanted
+from connext.deployer.create2 import PROXY
 from connext.errors import ConnextError
 from connext.types import Address, Bytes32, checksum, parse_address
 
@@ -25,6 +27,12 @@ class CannotFindTransaction(ConnextError):
     reason: str
 
 
+@dataclass(eq=False)
+class BlockUnknown(ConnextError):
+    text = "the endpoint does not have block {block}, of which it spoke itself: run this again to go on from here"
+    block: int
+
+
 @dataclass(frozen=True, slots=True)
 class Creation:
     """time: of the block, in Unix seconds; sender: who sent the transaction."""
@@ -36,29 +44,30 @@ class Creation:
 
 
 def creation_in(node: Endpoint, receipt: dict[str, str]) -> Creation:
-    """What a receipt says."""
+    """What a receipt says. Raises BlockUnknown."""
     block = int(receipt["blockNumber"], 16)
     return Creation(
         transaction=bytes.fromhex(receipt["transactionHash"][2:]),
         block=block,
-        time=int(node.block(block)["timestamp"], 16),
+        time=int(_block(node, block)["timestamp"], 16),
         sender=parse_address(receipt["from"]),
     )
 
 
 def find_creation(node: Endpoint, wanted: Wanted, named: Iterable[Bytes32] = ()) -> Creation:
-    """named: transactions to look at first. Raises CannotFindTransaction."""
+    """named: transactions to look at first. Raises CannotFindTransaction, BlockUnknown."""
     for transaction in named:
         sent = node.ask("eth_getTransactionByHash", "0x" + transaction.hex())
-        if sent is not None and sent["blockNumber"] is not None and _makes(sent, wanted):
-            return creation_in(node, node.receipt(transaction))
+        if sent is not None and (receipt := _receipt_of_maker(node, sent, wanted)):
+            return creation_in(node, receipt)
     try:
         block = _first_block_with(node, wanted.address)
     except Refused as error:
         raise _not_found(wanted, error.message) from None
-    for sent in node.block(block, whole=True)["transactions"]:
-        if _makes(sent, wanted):
-            return creation_in(node, node.receipt(bytes.fromhex(sent["hash"][2:])))
+    transactions = _block(node, block, whole=True)["transactions"]
+    for sent in sorted(transactions, key=lambda sent: not calls_proxy(sent, wanted)):
+        if receipt := _receipt_of_maker(node, sent, wanted):
+            return creation_in(node, receipt)
     raise _not_found(wanted, f"none of block {block} has its creation code")
 
 
@@ -73,8 +82,26 @@ def _first_block_with(node: Endpoint, address: Address) -> int:
     return with_
 
 
-def _makes(sent: dict[str, str], wanted: Wanted) -> bool:
-    return wanted.calldata.hex() in sent["input"]
+def _receipt_of_maker(node: Endpoint, sent: dict[str, Any], wanted: Wanted) -> dict[str, str] | None:
+    """The receipt, if the transaction may have made the contract: it has the calldata, and did not fail."""
+    if wanted.calldata.hex() not in sent["input"]:
+        return None
+    receipt: dict[str, str] | None = node.receipt(bytes.fromhex(sent["hash"][2:]))
+    return receipt if receipt is not None and int(receipt["status"], 16) else None
+
+
+def calls_proxy(sent: dict[str, Any], wanted: Wanted) -> bool:
+    """Whether it has done nothing else, if it has not failed: through another contract, failure can be hidden."""
+    return (
+        sent["to"] is not None and parse_address(sent["to"]) == PROXY and sent["input"] == "0x" + wanted.calldata.hex()
+    )
+
+
+def _block(node: Endpoint, number: int, *, whole: bool = False) -> dict[str, Any]:
+    block: dict[str, Any] | None = node.block(number, whole=whole)
+    if block is None:
+        raise BlockUnknown(number)
+    return block
 
 
 def _not_found(wanted: Wanted, reason: str) -> CannotFindTransaction:

@@ -72,7 +72,8 @@ class Check:
 class Plan:
     """gas: limits of the transactions, by contract (`proxy` for the proxy itself). fee, most_fee: of all, in wei.
 
-    expected: the code that must be there in the end, by address.
+    priority_fee: of each transaction, and most_per_gas: what it may take in all, in wei per gas. expected: the code that
+    must be there in the end, by address.
     """
 
     target: Target
@@ -84,6 +85,8 @@ class Plan:
     gas: Mapping[str, int]
     fee: int
     most_fee: int
+    priority_fee: int
+    most_per_gas: int
     checks: tuple[Check, ...]
     expected: Mapping[Address, bytes]
 
@@ -134,7 +137,8 @@ def make_plan(target: Target, wanted: tuple[Wanted, ...], facts: Facts, rehearsa
     by_price = sum(limit for name, limit in gas.items() if name != "proxy")
     extra = ONE_TIME_COST_WEI if brings_proxy else 0
     fee = by_price * (facts.base_fee + facts.priority_fee) + extra
-    most_fee = by_price * max_fee(facts.base_fee, facts.priority_fee) + extra
+    most_per_gas = max_fee(facts.base_fee, facts.priority_fee)
+    most_fee = by_price * most_per_gas + extra
     checks = (
         *_chain_checks(target, facts, most_fee),
         *_code_checks(wanted, facts),
@@ -150,6 +154,8 @@ def make_plan(target: Target, wanted: tuple[Wanted, ...], facts: Facts, rehearsa
         gas=gas,
         fee=fee,
         most_fee=most_fee,
+        priority_fee=facts.priority_fee,
+        most_per_gas=most_per_gas,
         checks=checks,
         expected=facts.expected,
     )

@@ -18,8 +18,18 @@ from connext import deployments
 from connext.abi import Artifact
 from connext.chain.endpoint import Carrier, Endpoint, EndpointGone, http_carrier
 from connext.deployer.contracts import NO_REGISTRY_YET, wanted_contracts
-from connext.deployer.create2 import PROXY, create_address
-from connext.deployer.execution import Clock, Executor, NotSent, StillPending, TransactionFailed, WouldFail
+from connext.deployer.create2 import ONE_TIME_ACCOUNT, ONE_TIME_TRANSACTION, PROXY, create_address
+from connext.deployer.execution import (
+    Clock,
+    Executor,
+    FeesRose,
+    NotSent,
+    ProxyGone,
+    StillPending,
+    TransactionFailed,
+    Vanished,
+    WouldFail,
+)
 from connext.deployer.finding import CannotFindTransaction
 from connext.deployer.plan import Plan, Target, make_plan
 from connext.deployer.recording import make_record
@@ -35,7 +45,7 @@ DEPLOYER: Address = bytes.fromhex(KEY.address[2:])
 TEST_DAI = Artifact.parse("TestDai", (Path(__file__).parents[1] / "artifacts" / "TestDai.json").read_text())
 NETWORK = Network("ethereum:local", False, CHAIN, bytes(32))
 SEEN = Rehearsal(gas=dict.fromkeys(deployments.CONDITIONS.values(), 10**6), token=TokenFacts("DAI", 18, True, None))
-SENT = 24
+SENT = 25
 """The request that sends the first transaction."""
 QUICK = Clock(poll_seconds=0.01, patience_seconds=2)
 
@@ -297,6 +307,144 @@ def test_what_would_fail_is_not_sent(url: str, node: Endpoint, token: Address, t
     with pytest.raises(WouldFail, match="deploying OutcomeRegistry was not sent, it would fail"):
         run(carrier, token, tmp_path)
     assert node.nonce(DEPLOYER) == 0
+
+
+# --- An endpoint that says one thing for the plan and another afterwards ---
+
+
+def test_nothing_is_paid_beyond_the_plan(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
+    """Whoever runs the endpoint may be who gets the priority fee."""
+    forward, calls = http_carrier(url), count()
+
+    def greedy(method: str, parameters: list[object]) -> dict[str, object]:
+        if method == "eth_maxPriorityFeePerGas" and next(calls):
+            return {"result": hex(1_000 * 10**9)}
+        return forward(method, parameters)
+
+    plan = run(greedy, token, tmp_path)
+    check(node, plan, tmp_path)
+    for item in plan.wanted:
+        sent = node.ask("eth_getTransactionByHash", "0x" + recorded(tmp_path, item.contract).transaction.hex())
+        assert int(sent["maxFeePerGas"], 16) == plan.most_per_gas
+        assert int(sent["maxPriorityFeePerGas"], 16) == plan.priority_fee
+
+
+def test_fees_above_the_plan_need_a_new_one(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
+    forward, calls = http_carrier(url), count()
+
+    def rising(method: str, parameters: list[object]) -> dict[str, object]:
+        answer = forward(method, parameters)
+        if method == "eth_getBlockByNumber" and parameters[0] == "latest" and next(calls) == 2:
+            return {"result": {**answer["result"], "baseFeePerGas": hex(10**12)}}
+        return answer
+
+    with pytest.raises(
+        FeesRose, match=r"deploying Stream was not sent: it takes 1\d{12} wei per gas now, and the plan was"
+    ):
+        run(rising, token, tmp_path)
+    assert node.nonce(DEPLOYER) == 1
+    check(node, run(forward, token, tmp_path), tmp_path)
+
+
+def test_a_proxy_that_was_there_is_not_paid_for(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
+    forward, calls = http_carrier(url), count()
+
+    def forgetful(method: str, parameters: list[object]) -> dict[str, object]:
+        if method == "eth_getCode" and parameters[0] == checksum(PROXY) and next(calls):
+            return {"result": "0x"}
+        return forward(method, parameters)
+
+    with pytest.raises(ProxyGone, match="had the deployment proxy at 0x4e59"):
+        run(forgetful, token, tmp_path)
+    assert node.nonce(DEPLOYER) == 0
+
+
+def test_a_node_that_takes_no_transaction_without_a_chain_id(
+    url: str, node: Endpoint, token: Address, tmp_path: Path
+) -> None:
+    """What would be paid to the one-time account would be lost."""
+    remove_proxy(node)
+    forward = http_carrier(url)
+
+    def protected(method: str, parameters: list[object]) -> dict[str, object]:
+        if parameters == ["0x" + ONE_TIME_TRANSACTION.hex()]:
+            return {"error": {"message": "only replay-protected (EIP-155) transactions allowed over RPC"}}
+        return forward(method, parameters)
+
+    with pytest.raises(
+        NotSent, match="bringing the deployment proxy was not sent, the endpoint refuses it: only replay"
+    ):
+        run(protected, token, tmp_path)
+    assert (node.nonce(DEPLOYER), node.balance(ONE_TIME_ACCOUNT)) == (0, 0)
+
+
+def test_a_contract_that_is_gone_again(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
+    """The next node behind the same endpoint is a block behind, or the block was re-organized away."""
+    forward, calls = http_carrier(url), count()
+    (first, *_) = wanted_contracts(default_parameters(token, NO_REGISTRY_YET), bytes(32))
+
+    def behind(method: str, parameters: list[object]) -> dict[str, object]:
+        if method == "eth_getCode" and parameters[0] == checksum(first.address) and next(calls) == 2:
+            return {"result": "0x"}
+        return forward(method, parameters)
+
+    with pytest.raises(Vanished, match=r"OutcomeRegistry was seen at 0x.*run this again to go on"):
+        run(behind, token, tmp_path)
+    assert not list(tmp_path.rglob("*.json"))
+    check(node, run(forward, token, tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("field", ["receipt", "blockNumber"])
+def test_a_receipt_without_a_block_is_none_yet(
+    url: str, node: Endpoint, token: Address, tmp_path: Path, field: str
+) -> None:
+    forward, calls = http_carrier(url), count()
+
+    def early(method: str, parameters: list[object]) -> dict[str, object]:
+        answer = forward(method, parameters)
+        if method == "eth_getTransactionReceipt" and next(calls) == 0:
+            return {"result": None if field == "receipt" else {**answer["result"], "blockNumber": None}}
+        return answer
+
+    check(node, run(early, token, tmp_path), tmp_path)
+
+
+def test_what_the_account_sends_elsewhere_meanwhile_is_waited_for(
+    url: str, node: Endpoint, token: Address, tmp_path: Path
+) -> None:
+    """Otherwise it would be replaced, or be in the way."""
+    forward, calls = http_carrier(url), count()
+    timers = []
+
+    def carrier(method: str, parameters: list[object]) -> dict[str, object]:
+        answer = forward(method, parameters)
+        if method == "eth_getTransactionReceipt" and next(calls) == 0:
+            node.ask("evm_setAutomine", False)
+            raw = KeySender().sign(
+                to=DEPLOYER, data=b"", value=0, gas=21_000, nonce=1, max_fee=10**11, priority_fee=10**9
+            )
+            forward("eth_sendRawTransaction", ["0x" + raw.hex()])
+            timers.append(Timer(0.3, lambda: (node.ask("evm_setAutomine", True), node.ask("anvil_mine", "0x1"))))
+            timers[0].start()
+        return answer
+
+    check(node, run(carrier, token, tmp_path), tmp_path, sent=7)
+    timers[0].join()
+
+
+def test_a_transaction_that_failed_made_nothing(url: str, node: Endpoint, token: Address, tmp_path: Path) -> None:
+    """A later one with the same calldata: with its block, the manager's first events would be out of sight."""
+    forward = http_carrier(url)
+    run(forward, token, tmp_path)
+    record = recorded(tmp_path, "AllOf")
+    calldata = node.ask("eth_getTransactionByHash", "0x" + record.transaction.hex())["input"]
+    (somebody, *_) = node.ask("eth_accounts")
+    request = {"from": somebody, "to": checksum(PROXY), "data": calldata, "gas": hex(10**6)}
+    failed = node.ask("eth_sendTransactionSync", request)
+    assert failed["status"] == "0x0"
+    (NETWORK.folder(tmp_path) / "AllOf.json").unlink()
+    run(forward, token, tmp_path, named=[bytes.fromhex(failed["transactionHash"][2:])])
+    assert recorded(tmp_path, "AllOf") == record
 
 
 def recorded(folder: Path, contract: str) -> Record:
