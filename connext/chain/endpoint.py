@@ -1,6 +1,7 @@
 """A chain behind plain JSON-RPC, whoever carries it: for what `connext.chain.ape` is too much or too little."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -13,7 +14,13 @@ from connext.errors import ConnextError
 from connext.types import Address, Bytes32, checksum
 
 Carrier = Callable[[str, list[Any]], dict[str, Any]]
-"""Takes method and parameters of one request, gives the whole JSON-RPC answer, errors included. Raises OSError."""
+"""Takes method and parameters of one request, gives the whole JSON-RPC answer, errors included.
+
+Raises OSError, and ValueError where that is no JSON.
+"""
+
+_QUANTITY = re.compile("0x[0-9a-fA-F]+")
+_DATA = re.compile("0x(?:[0-9a-fA-F]{2})*")
 
 
 @dataclass(eq=False)
@@ -57,20 +64,29 @@ class Endpoint:
         """The result of one request. Raises CallReverted where a contract refuses."""
         try:
             answer = self._carrier(method, list(parameters))
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise EndpointGone(type(error).__name__) from None  # its text may hold the URL, and that a key
-        if "error" not in answer:
+        if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
+            raise Refused(method, "its answer is no JSON-RPC")
+        if answer.get("error") is None:
             return answer["result"]
-        data = answer["error"].get("data")
-        if isinstance(data, str) and data.startswith("0x"):
+        refusal = answer["error"] if isinstance(answer["error"], dict) else {"message": answer["error"]}
+        data = refusal.get("data")
+        if isinstance(data, str) and _DATA.fullmatch(data):
             raise CallReverted(KNOWN_ABI.decode_error(bytes.fromhex(data[2:])))
-        raise Refused(method, str(answer["error"].get("message", answer["error"])))
+        raise Refused(method, str(refusal.get("message", refusal)))
 
     def number(self, method: str, *parameters: object) -> int:
-        return int(self.ask(method, *parameters), 16)
+        return int(self._text(_QUANTITY, method, parameters), 16)
 
     def data(self, method: str, *parameters: object) -> bytes:
-        return bytes.fromhex(self.ask(method, *parameters)[2:])
+        return bytes.fromhex(self._text(_DATA, method, parameters)[2:])
+
+    def _text(self, pattern: re.Pattern[str], method: str, parameters: tuple[object, ...]) -> str:
+        answer = self.ask(method, *parameters)
+        if isinstance(answer, str) and pattern.fullmatch(answer):
+            return answer
+        raise Refused(method, f"its answer is {answer!r:.100}")
 
     # --- What is there ---
 

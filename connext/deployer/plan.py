@@ -72,8 +72,8 @@ class Check:
 class Plan:
     """gas: limits of the transactions, by contract (`proxy` for the proxy itself). fee, most_fee: of all, in wei.
 
-    priority_fee: of each transaction, and most_per_gas: what it may take in all, in wei per gas. expected: the code that
-    must be there in the end, by address.
+    priority_fee: of each transaction, and most_per_gas: what it may take in all, in wei per gas. expected: the code
+    that must be there in the end, by address.
     """
 
     target: Target

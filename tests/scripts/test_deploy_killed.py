@@ -338,9 +338,7 @@ def test_fees_above_the_plan_need_a_new_one(url: str, node: Endpoint, token: Add
             return {"result": {**answer["result"], "baseFeePerGas": hex(10**12)}}
         return answer
 
-    with pytest.raises(
-        FeesRose, match=r"deploying Stream was not sent: it takes 1\d{12} wei per gas now, and the plan was"
-    ):
+    with pytest.raises(FeesRose, match=r"deploying Stream was not sent: it takes 1\d{12} wei per gas now, and "):
         run(rising, token, tmp_path)
     assert node.nonce(DEPLOYER) == 1
     check(node, run(forward, token, tmp_path), tmp_path)
@@ -371,9 +369,7 @@ def test_a_node_that_takes_no_transaction_without_a_chain_id(
             return {"error": {"message": "only replay-protected (EIP-155) transactions allowed over RPC"}}
         return forward(method, parameters)
 
-    with pytest.raises(
-        NotSent, match="bringing the deployment proxy was not sent, the endpoint refuses it: only replay"
-    ):
+    with pytest.raises(NotSent, match=r"bringing the deployment proxy was not sent, .*: only replay-protected"):
         run(protected, token, tmp_path)
     assert (node.nonce(DEPLOYER), node.balance(ONE_TIME_ACCOUNT)) == (0, 0)
 
