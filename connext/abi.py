@@ -7,7 +7,7 @@ this package (or tuples). Names are Solidity's.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -111,6 +111,12 @@ def encode(types: Sequence[str], values: Sequence[object], function: str = "abi.
         raise CannotEncode(f"{function}({','.join(types)})", values, error) from error
 
 
+@lru_cache(maxsize=4096)
+def _decode(types: tuple[str, ...], data: bytes) -> tuple[Any, ...]:
+    """Remembered, as nothing in it can change: whoever watches channels reads the same answers at every block."""
+    return _CODEC.decode(types, data)
+
+
 def decode_canonical(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
     """The values whose encoding is exactly this. Raises NotCanonical, also where the bytes could be decoded."""
     try:
@@ -130,7 +136,7 @@ class Invocation:
     arguments: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Entry:
     """A function, event or error of an ABI."""
 
@@ -145,7 +151,7 @@ class _Entry:
     def signature(self) -> str:
         return f"{self.name}({','.join(self.types)})"
 
-    @property
+    @cached_property
     def hash(self) -> bytes:
         return keccak256(self.signature.encode())
 
@@ -199,10 +205,20 @@ class Abi:
         """What the function returned: a value, or a tuple of several. Raises CannotDecode."""
         entry = self._functions[function]
         try:
-            values = _CODEC.decode(entry.returns, data)
+            values = _decode(entry.returns, data)
         except _UNDECODABLE:
             raise CannotDecode(entry.signature, data) from None
         return values[0] if len(values) == 1 else values
+
+    @property
+    def errors(self) -> dict[str, tuple[str, ...]]:
+        """Their names, and those of their values."""
+        return {entry.name: entry.names for entry in self._errors.values()}
+
+    @property
+    def events(self) -> dict[str, tuple[str, ...]]:
+        """Their names, and those of their values."""
+        return {entry.name: entry.names for entry in self._events.values()}
 
     def topic(self, event: str) -> bytes:
         """The first topic of its logs. Raises KeyError for an event that does not exist."""
