@@ -42,7 +42,13 @@ def run(some: Sequence[Mutant], memory: Memory, options: argparse.Namespace, unt
         _follow("fuzzer", fuzz_all(some, memory, options.cores, until), waiting)
     keys = {mutant.key for mutant in some}
     escaped = sum(outcome.fate == Fate.ESCAPED and outcome.key in keys for outcome in memory.outcomes.values())
-    _follow("tests", confront(some, memory, options.cores, until), escaped)
+    _follow("tests", confront(_explained_last(some), memory, options.cores, until), escaped)
+
+
+def _explained_last(some: Iterable[Mutant]) -> list[Mutant]:
+    """What has a reason to survive meets all tests, which takes longest, and says least."""
+    reasons = figures.explanations()
+    return sorted(some, key=lambda mutant: any(reason.is_of(mutant) for reason in reasons))
 
 
 def _follow(phase: str, outcomes: Iterable[Outcome], count: int) -> None:

@@ -2,9 +2,9 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from proof.mutants.campaign import Fate, Outcome
 from proof.mutants.generate import Mutant
@@ -35,29 +35,45 @@ def by_operator(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
     return {operator: dict(sorted(counts[operator].items())) for operator in sorted(counts)}
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """Of a mutant, by its changed lines: why no test notices it, and none should."""
+
+    file: str
+    before: str
+    after: str
+    reason: str
+
+    def is_of(self, mutant: Mutant) -> bool:
+        return self.file == mutant.file and (self.before, self.after) == (mutant.change.before, mutant.change.after)
+
+    def fits(self, outcome: Outcome) -> bool:
+        return (self.file, self.before, self.after) == (outcome.file, outcome.before, outcome.after)
+
+
+def explanations(text: str | None = None) -> list[Explanation]:
+    """Of survivors.toml. Raises BadExplanation where a reason is missing."""
+    found = []
+    for group in tomllib.loads(SURVIVORS.read_text() if text is None else text).get("survivors", ()):
+        for file, before, after in group["changes"]:
+            if not group.get("reason", "").strip():
+                raise BadExplanation(f"survivors.toml: {file}: {before!r} => {after!r} has no reason")
+            found.append(Explanation(file, before, after, group["reason"]))
+    return found
+
+
 def explained(outcomes: Sequence[Outcome], mutants: Sequence[Mutant], text: str | None = None) -> dict[str, str]:
     """The reasons in survivors.toml, by the keys of survivors. Raises BadExplanation.
 
-    A mutant that was not tried yet may have a reason already.
+    A mutant that has yet to meet the tests may have a reason already.
     """
     tried = {outcome.key for outcome in outcomes if outcome.fate != Fate.ESCAPED}
     open_ = [mutant for mutant in mutants if mutant.key not in tried]
     reasons: dict[str, str] = {}
-    for entry in tomllib.loads(SURVIVORS.read_text() if text is None else text).get("survivor", ()):
-        fits = [outcome.key for outcome in outcomes if outcome.fate == Fate.SURVIVED and _fits(entry, outcome)]
-        ahead = any(_is_of(entry, mutant) for mutant in open_)
-        if not (fits or ahead) or not entry.get("reason", "").strip():
-            what = f"{entry.get('file')}: {entry.get('before')!r} => {entry.get('after')!r}"
-            raise BadExplanation(f"survivors.toml: {what} is killed, is no mutant, or has no reason; remove it")
-        reasons |= dict.fromkeys(fits, entry["reason"])
+    for explanation in explanations(text):
+        fits = [outcome.key for outcome in outcomes if outcome.fate == Fate.SURVIVED and explanation.fits(outcome)]
+        if not fits and not any(map(explanation.is_of, open_)):
+            what = f"{explanation.file}: {explanation.before!r} => {explanation.after!r}"
+            raise BadExplanation(f"survivors.toml: {what} is killed, or is no mutant; remove it")
+        reasons |= dict.fromkeys(fits, explanation.reason)
     return reasons
-
-
-def _fits(entry: Mapping[str, Any], outcome: Outcome) -> bool:
-    return (entry["file"], entry["before"], entry["after"]) == (outcome.file, outcome.before, outcome.after)
-
-
-def _is_of(entry: Mapping[str, Any], mutant: Mutant) -> bool:
-    if entry["file"] != mutant.file:
-        return False
-    return (entry["before"], entry["after"]) == (mutant.change.before, mutant.change.after)

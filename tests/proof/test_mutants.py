@@ -26,11 +26,9 @@ OUTCOME = Outcome(
     bytecode="0x01",
 )
 EXPLANATION = """
-    [[survivor]]
-    file = "contracts/A.sol"
-    before = "if (a < b) revert();"
-    after = "if (a > b) revert();"
+    [[survivors]]
     reason = "a and b are equal"
+    changes = [["contracts/A.sol", "if (a < b) revert();", "if (a > b) revert();"]]
 """
 
 
@@ -163,5 +161,5 @@ def test_an_explanation_may_wait_for_its_mutant() -> None:
 def test_an_explanation_for_nothing_or_without_a_reason_is_an_error(
     outcomes: list[Outcome], mutants: list[Mutant], text: str
 ) -> None:
-    with pytest.raises(BadExplanation, match=r"remove it"):
+    with pytest.raises(BadExplanation, match=r"remove it|has no reason"):
         explained(outcomes, mutants, text)
