@@ -5,6 +5,7 @@ A *flaw* is the one thing that is wrong with a move, by a name; the empty name i
 
 from typing import Any
 
+from connext.signing import Key
 from connext.types import ZERO_ADDRESS, Address, ChannelIdentity, Status
 from proof.fuzz.choices import Choices, Table
 from proof.fuzz.ink import MALFORMED, NO_INK, Ink, sign, with_other_parity
@@ -22,6 +23,7 @@ from proof.model.messages import (
 )
 
 MAX_NONCE = 2**48 - 1
+MAX_UINT32 = 2**32 - 1
 MAX_UINT64 = 2**64 - 1
 MAX_INT128 = 2**127 - 1
 MAX_UINT128 = 2**128 - 1
@@ -127,25 +129,21 @@ class Draws:
     def _unsound(self, line: Line) -> Identity:
         """A channel that must not be opened."""
         user, user_signer, node, node_signer, period, salt = line.identity[1:]
-        manager, limits = line.desk.manager, line.desk.ledger.parameters
-        wrong = self.choices.pick(
-            (
-                (ZERO_ADDRESS, user_signer, node, node_signer, period, salt),
-                (user, ZERO_ADDRESS, node, node_signer, period, salt),
-                (user, user_signer, ZERO_ADDRESS, node_signer, period, salt),
-                (user, user_signer, node, ZERO_ADDRESS, period, salt),
-                (user, user_signer, user, node_signer, period, salt),
-                (user, user_signer, node, user_signer, period, salt),
-                (user, node, node, node_signer, period, salt),
-                (user, user_signer, node, user, period, salt),
-                (manager.address, user_signer, node, node_signer, period, salt),
-                (user, manager.token, node, node_signer, period, salt),
-                (user, user_signer, manager.token, node_signer, period, salt),
-                (user, user_signer, node, manager.address, period, salt),
-                (user, user_signer, node, node_signer, limits.min_challenge_period - 1, salt),
-                (user, user_signer, node, node_signer, limits.max_challenge_period + 1, salt),
-            )
+        manager, limits, choices = line.desk.manager, line.desk.ledger.parameters, self.choices
+        terms = [*line.identity[1:]]
+        way = choices.below(18)
+        if way < 12:  # every address can be each of these
+            terms[way % 4] = (ZERO_ADDRESS, manager.address, manager.token)[way // 4]
+            return self._identity(line.desk, tuple(terms))
+        others = (
+            (user, user_signer, user, node_signer, period, salt),
+            (user, user_signer, node, user_signer, period, salt),
+            (user, node, node, node_signer, period, salt),
+            (user, user_signer, node, user, period, salt),
+            (user, user_signer, node, node_signer, limits.min_challenge_period - 1, salt),
+            (user, user_signer, node, node_signer, min(limits.max_challenge_period + 1, MAX_UINT32), salt),
         )
+        wrong = others[way - 12]
         return self._identity(line.desk, wrong)
 
     def _recipient(self, line: Line, forbidden: bool) -> Address:
@@ -183,12 +181,17 @@ class Draws:
         elif way == 3:
             wrong = with_other_parity(user)
         elif way == 4:
-            wrong = sign(self._somebody().signer, statement)
+            wrong = sign(self._wrong_key(line), statement)
         elif way == 5 and inks:
             wrong = choices.pick(inks)
         else:
             wrong = self._about_another(line, statement)
         return choices.pick(((wrong, node), (user, wrong)))
+
+    def _wrong_key(self, line: Line) -> Key:
+        """Somebody's, or that of a party's account, which is not its signer."""
+        keys = [party.key for party in (line.user, line.node) if party.key]
+        return self.choices.pick([self._somebody().signer, *keys])
 
     def _about_another(self, line: Line, statement: Statement) -> Ink:
         """By the right signer, but for another chain, manager, channel or kind."""

@@ -12,18 +12,7 @@ from connext.types import Address
 from proof.fuzz.choices import Choices, Table
 from proof.fuzz.ink import words
 from proof.fuzz.stage import Manager, Stage
-from proof.fuzz.wire import (
-    COLLATERALIZE,
-    DEPOSIT,
-    FUND,
-    PUSH_CREDIT,
-    RECORD,
-    SETTLE,
-    TOP_UP,
-    WITHDRAW_RESERVE,
-    opaque,
-    selector,
-)
+from proof.fuzz.wire import OF_MANAGER, RECORD, opaque, selector
 from proof.model.ledger import FULL_SHARE, Token
 
 # --- What they can be told, with the numbers that the contracts have for it ---
@@ -50,7 +39,6 @@ MOST = 2**256 - 1
 
 _CALLED_BACK = keccak256(b"CalledBack(uint256,bool,bytes32)")
 _REENTERED = keccak256(b"Reentered()")[:4]
-_CALLBACKS = (DEPOSIT, TOP_UP, COLLATERALIZE, SETTLE, FUND, WITHDRAW_RESERVE, PUSH_CREDIT)
 
 
 @dataclass
@@ -118,7 +106,7 @@ class Foreign:
             gas = choices.pick((WITHIN_STIPEND, BEYOND_STIPEND))
             data = _SPEND_GAS + words(gas)
         elif conduct == CALLS_BACK:
-            data = _CALL_BACK + words(32, 1, 32, 4) + choices.pick(_CALLBACKS).ljust(32, b"\0")
+            data = _CALL_BACK + words(32, 1, 32, 4) + choices.pick(OF_MANAGER).ljust(32, b"\0")
         else:
             data = _BEHAVE + words(conduct)
         return address, data, (conduct, gas)

@@ -294,8 +294,9 @@ class Moves(Draws):
         statement = Statement("Exit", line.desk.ledger.domain, line.identity.id, (dispute, deadline))
         ink = sign(choices.pick((line.user, line.node)).signer, statement)
         if flaw == "exit":
+            by_another = sign(self._wrong_key(line), statement)
             others = (NO_INK, choices.pick(MALFORMED), with_other_parity(ink), self._about_another(line, statement))
-            ink = choices.pick(others)
+            ink = choices.pick((*others, by_another))
         else:
             self.scene.inks.append(ink)
         line.exits.append((dispute, deadline, ink))

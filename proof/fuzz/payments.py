@@ -1,5 +1,6 @@
 """Conditional payments: their triples, and what proves them."""
 
+from dataclasses import replace
 from typing import Any
 
 from connext.keccak import keccak256
@@ -31,7 +32,9 @@ class Payments:
         """One of the newest, or a new one. in_time: before its expiry, if there is one."""
         payments = self.scene.payments
         if len(payments) < 4 or self.choices.seldom(15):
-            payments.append(self._new())
+            payments.append(
+                self._twin(self.choices.pick(payments)) if payments and self.choices.seldom(25) else self._new()
+            )
             return payments[-1]
         newest = payments[-8:]
         if in_time:
@@ -55,6 +58,13 @@ class Payments:
             params = outcomes.Parts(tuple(outcomes.Part(p.condition, p.params, p.params_hash) for p in parts))
             return Payment(kind, getattr(conditions, kind), params, keccak256(opaque(params)), expiry, None, parts)
         return self._simple(kind, number, expiry)
+
+    def _twin(self, payment: Payment) -> Payment:
+        """With the parameters of another one, but another promise: its expiry or its condition is another."""
+        if self.choices.seldom(30) and payment.kind != "any_share":
+            return replace(payment, kind="any_share", condition=self.scene.stage.conditions.any_share)
+        expiry = payment.expiry + self.choices.pick((1, 3_600, 2**32, -1, 2**40))
+        return _until(payment, min(max(expiry, 0), MAX_UINT64))
 
     def _simple(self, kind: str, number: int, expiry: int) -> Payment:
         conditions, label = self.scene.stage.conditions, number.to_bytes(32)
@@ -96,7 +106,8 @@ class Payments:
             case "any_of":
                 index = choices.below(len(payment.parts)) if payment.parts else 0
                 witness = self.witness(payment.parts[index], "") if payment.parts else b""
-                return outcomes.Choice(index + len(payment.parts) if flaw == "wrong" else index, witness)
+                beyond = choices.pick((len(payment.parts), 2**8, 2**64, 2**255))
+                return outcomes.Choice(index + beyond if flaw == "wrong" else index, witness)
         return b""
 
     def _proof(self, kind: str, payment: Payment, content: tuple[Any, ...], flaw: str) -> Ink:
@@ -105,3 +116,7 @@ class Payments:
             return sign(payment.secret, statement)
         other = statement._replace(content=(content[0], content[1] ^ 1, *content[2:]))
         return self.choices.pick((sign(payment.secret, other), self.choices.pick(MALFORMED), sign(STRANGER, statement)))
+
+
+def _until(payment: Payment, expiry: int) -> Payment:
+    return replace(payment, expiry=expiry, parts=tuple(_until(part, expiry) for part in payment.parts))

@@ -184,7 +184,10 @@ class Play:
         return "reverts" if name == "" or name.startswith("0x") else name
 
     def _compare_position(self, turn: Turn) -> None:
-        if difference := self._watch.difference():
+        difference = self._watch.difference()
+        if not difference and isinstance(turn, Move) and isinstance(turn.operation, op.Record):
+            difference = self._watch.difference_of_outcomes()
+        if difference:
             raise Divergence(f"{difference}, after {turn}")
 
 

@@ -9,7 +9,7 @@ from proof.fuzz.foreign import Foreign
 from proof.fuzz.ink import Ink
 from proof.fuzz.stage import RELAY, WEALTH, Manager, Person, Stage
 from proof.guarantees import Guard
-from proof.history import History
+from proof.history import History, Triple
 from proof.model.ledger import UNFUNDED, UNLIMITED, Channel, Ledger, Registry, Token
 from proof.model.messages import Identity, SignedState, TransferList
 from proof.model.operations import Batch, Context, Operation
@@ -60,6 +60,10 @@ class Payment:
     expiry: int
     secret: Any = None
     parts: tuple["Payment", ...] = ()
+
+    @property
+    def triple(self) -> Triple:
+        return self.condition, self.params_hash, self.expiry
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ VARIANTS = (
     USUAL,
     Limits((WHOLE, WHOLE), (ANY_AMOUNT, ANY_AMOUNT)),
     Limits((1_000, WHOLE), (100, WHOLE)),
-    Limits((WHOLE, 1_000), (0, 500)),
+    Limits((WHOLE, 1_000), (0, 500), periods=(1, 2**32 - 1)),
     Limits((0, WHOLE), (5, 2**70)),
     Limits((WHOLE, 0), (ANY_AMOUNT, 0)),
     Limits((WHOLE, WHOLE), (2**64, 2**64), hostile=True),

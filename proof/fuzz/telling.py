@@ -283,14 +283,14 @@ class _Teller:
     def _transfers(self, transfers: TransferList) -> list[dict[str, Any]]:
         told = []
         for transfer in transfers.transfers:
-            payment = next(p for p in self._scene.payments if p.params_hash == transfer.params_hash)
+            payment = next(p for p in self._scene.payments if p.triple == transfer.triple)
             asset = {"asset": transfer.asset, "wei": transfer.amount}
             told.append({"payment": self._payment(payment), "payer": transfer.payer, "id": transfer.id, **asset})
         return told
 
     def _payment(self, payment: Payment, share: int | None = None) -> str:
         """Its name. Its condition is the judge, whoever decides in the life."""
-        key = (payment.params_hash, payment.expiry)
+        key = payment.triple
         label = f"payment {self._scene.payments.index(payment) + 1}"
         if share is None:
             share = int(self._labels.get(key, 10**18))
@@ -307,7 +307,8 @@ class _Teller:
         return label
 
     def _proof(self, record: op.Record) -> str:
-        payment = next((p for p in self._scene.payments if p.params_hash == record.params_hash), None)
+        triple = record.condition, record.params_hash, record.expiry
+        payment = next((p for p in self._scene.payments if p.triple == triple), None)
         if payment is None:
             raise _NoWordsError("parameters of nothing")
         return self._payment(payment, _share(record))

@@ -54,6 +54,16 @@ class Watch:
                 return found
         return self._of_channels()
 
+    def difference_of_outcomes(self) -> str:
+        """The same of everything that could be recorded. Only a recording changes it."""
+        scene = self._scene
+        shares = scene.desks[0].ledger.registry.shares
+        for triple in {payment.triple for payment in scene.payments} | shares.keys():
+            word = self._machine.storage(scene.stage.registry, storage.share_slot(triple))
+            if word != shares.get(triple, 0):
+                return f"the share of {readable(triple)} is {word}, the model has {shares.get(triple, 0)}"
+        return ""
+
     def _open_books(self) -> Iterator[_Book]:
         scene, owners, everybody = self._scene, self._scene.owners, self._scene.known_accounts
         for desk in scene.desks:

@@ -53,6 +53,12 @@ RECORD = selector("record(address,bytes,uint64,bytes)")
 UNKNOWN = selector("unknown()")
 EXECUTE = selector("execute(address,bytes[],uint256[])")
 
+OF_MANAGER = (
+    *(DEPOSIT, TOP_UP, COLLATERALIZE, WITHDRAW, CHECKPOINT, START_DISPUTE, START_DISPUTE_WITH_EXIT, RESUME, SETTLE),
+    *(CLOSE, SETTLE_TRANSFERS, FUND, WITHDRAW_RESERVE, WITHDRAW_CREDIT, PUSH_CREDIT, PERMIT, BATCH),
+)
+"""All that changes it."""
+
 
 # --- Calldata ---
 

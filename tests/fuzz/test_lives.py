@@ -12,7 +12,7 @@ import pytest
 from connext.chain.evm import EvmChain
 from connext.checking import Play as Telling
 from connext.stories import read_story
-from proof.fuzz import campaign
+from proof.fuzz import campaign, storage
 from proof.fuzz.choices import seeded
 from proof.fuzz.life import Life
 from proof.fuzz.play import Divergence, Play
@@ -144,6 +144,16 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*FAULTS[fault])
     assert campaign.run(SEED, 10_000).failure is not None
+
+
+def test_a_share_that_nobody_recorded_is_found_with_the_next_recording(stage: Stage) -> None:
+    """As if a registry took one triple for another."""
+    life = Life(stage, seeded(SEED))
+    life.live(30)
+    payment = life.play.scene.payments[-1]
+    stage.machine.set_storage(stage.registry, storage.share_slot(payment.triple), 1)
+    with pytest.raises(Divergence, match=r"the share of .* is 1, the model has 0"):
+        life.live(200)
 
 
 @pytest.fixture
