@@ -74,16 +74,16 @@ class Play:
         )
 
     def _problems(self, action: Action, outcome: Outcome) -> Iterator[str]:
-        yield from self._failures(action.expected.fails, outcome)
+        own = outcome.receipts[0] if VOCABULARY[action.name].is_call else None
+        yield from self._failures(action.expected.fails, outcome, own)
         if action.expected.emits is not None:
-            own = outcome.receipts[0] if VOCABULARY[action.name].is_call else None
             yield from self._events(action.expected.emits, own)
 
-    def _failures(self, wanted: Match | None, outcome: Outcome) -> Iterator[str]:
-        """What fails first is the action itself, or what it asked of a party; nothing else may."""
+    def _failures(self, wanted: Match | None, outcome: Outcome, own: Receipt | None) -> Iterator[str]:
+        """Its own transaction fails or, if it has none, first what it asked of a party; nothing else may."""
         failed: list[Revert | ConnextError] = [receipt.error for receipt in outcome.receipts if receipt.error]
         failed += outcome.rejections
-        if wanted is not None and failed:
+        if wanted is not None and failed and (own is None or own.error is not None):
             yield from self._differences(wanted, *_name_and_values(failed.pop(0)))
         elif wanted is not None:
             yield f"succeeded instead of failing with {wanted}"

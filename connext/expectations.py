@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from connext.display import InvalidDuration, parse_duration
 from connext.errors import readable
 from connext.fields import NetField, read_list
+from connext.ledger import Holdings
 from connext.types import InvalidValue
 
 Value = int | str | bool
@@ -97,11 +98,17 @@ def differences(
     for key, wanted in match.values.items():
         if key not in values:
             yield f"{name} has no value {key!r}, only {', '.join(values)}"
-        elif _meant(wanted, known, start) != values[key]:
+        elif not _is_meant(key, wanted, values[key], known, start):
             yield f"{key} of {name} is {readable(values[key])} instead of {wanted}"
 
 
-def _meant(wanted: Value, known: Mapping[str, bytes], start: int) -> object:
+def _is_meant(key: str, wanted: Value, value: object, known: Mapping[str, bytes], start: int) -> bool:
+    if isinstance(wanted, bool) or isinstance(value, bool):
+        return wanted is value
+    return _meant(key, wanted, known, start) == value
+
+
+def _meant(key: str, wanted: Value, known: Mapping[str, bytes], start: int) -> object:
     if not isinstance(wanted, str):
         return wanted
     if wanted in known:
@@ -111,7 +118,15 @@ def _meant(wanted: Value, known: Mapping[str, bytes], start: int) -> object:
             return start + parse_duration(wanted.removeprefix("start + "))
         if wanted.startswith("0x"):
             return bytes.fromhex(wanted[2:])
-        amount = NetField().read(wanted, "")
-        return amount.amount_wei + amount.amount_token
+        return _amount(key, NetField().read(wanted, ""), wanted)
     except (InvalidValue, InvalidDuration, ValueError):
         return wanted
+
+
+def _amount(key: str, amount: Holdings, wanted: str) -> int | str:
+    """Of one asset: that of the value, if its name tells."""
+    other = {"Wei": amount.amount_token, "Token": amount.amount_wei}
+    is_other = any(key.endswith(end) and held for end, held in other.items())
+    return (
+        wanted if is_other or (amount.amount_wei and amount.amount_token) else amount.amount_wei + amount.amount_token
+    )

@@ -4,13 +4,16 @@ It says nothing of what depends on how the parties' software answers: that is on
 error then (`connext.checking.CannotPlay`).
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from difflib import get_close_matches
+from functools import cache
 
 from connext.actions import VOCABULARY, Action, by_parties, conditional
-from connext.chain import BLOCK_SECONDS
+from connext.chain import BLOCK_SECONDS, KNOWN_ABI
 from connext.display import format_duration
 from connext.errors import ConnextError
+from connext.expectations import NOTHING_SPECIAL, Match
 from connext.story import Story
 
 
@@ -81,6 +84,8 @@ class _Plot:
             raise Impossible(path, in_words(item), f"it must be by {whole.actor}, like the whole")
         if item.time is not None or item.gas is not None:
             raise Impossible(path, in_words(item), "it has the time and the gas of the whole: no `at`, no `gas`")
+        if item.expected != NOTHING_SPECIAL:
+            raise Impossible(path, in_words(item), "what is expected is said of the whole: no `fails`, no `emits`")
         for problem in self._problems(item):
             raise Impossible(path, in_words(item), problem)
 
@@ -92,6 +97,7 @@ class _Plot:
             self._signed,
             self._parties,
             self._backups,
+            self._expected,
         )
         for check_one in checks:
             yield from check_one(action)
@@ -140,6 +146,14 @@ class _Plot:
         if action.name == "restore" and action.actor not in self.copies:
             yield f"there is no copy: back_up by {action.actor} must come before"
 
+    def _expected(self, action: Action) -> Iterator[str]:
+        if action.expected.emits is not None and not VOCABULARY[action.name].is_call:
+            yield "it sends no transaction of its own: no `emits`"
+        if action.expected.fails is not None:
+            yield from _named(action.expected.fails, "error", _errors())
+        for match in action.expected.emits or ():
+            yield from _named(match, "event", KNOWN_ABI.events)
+
     # --- What is so afterwards ---
 
     def _pass_time(self, action: Action) -> None:
@@ -182,3 +196,30 @@ def _labels_used(action: Action) -> Iterator[tuple[str, str]]:
     for key, kind in wanted.items():
         if key in action.fields:
             yield action.fields[key], kind
+
+
+def _named(match: Match, kind: str, known: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """What of it there is not, by its name or those of its values."""
+    if match.name not in known:
+        close = get_close_matches(match.name, known, 1)
+        yield f"there is no {kind} {match.name}" + (f": is it {close[0]}?" if close else "")
+        return
+    for name in match.values:
+        if name not in known[match.name]:
+            yield f"{match.name} has no value {name!r}, only {', '.join(known[match.name]) or 'none'}"
+
+
+@cache
+def _errors() -> dict[str, tuple[str, ...]]:
+    """Of the contracts, and those with which a party's software refuses; some have a name in common."""
+    errors = {**KNOWN_ABI.errors, "Unknown": ("data",)}
+    for rule in _below(ConnextError):
+        errors[rule.__name__] = (*errors.get(rule.__name__, ()), *(one.name for one in fields(rule)))
+    return errors
+
+
+def _below(kind: type[ConnextError]) -> Iterator[type[ConnextError]]:
+    for below in kind.__subclasses__():
+        if is_dataclass(below):
+            yield below
+        yield from _below(below)

@@ -1,11 +1,13 @@
 """A story as a YAML document: its channels, and its actions in order (docs/formats.md). Errors name line and field."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
 import yaml
+from yaml.composer import ComposerError
 from yaml.reader import ReaderError
 
 from connext import plot
@@ -86,7 +88,7 @@ def read_playable(text: str, source: str = "story") -> tuple[Story, tuple[int, .
 def _read_document(text: str, document: "_Document") -> Story:
     source = document.source
     try:
-        root = document.value(yaml.compose(text, Loader=yaml.SafeLoader), "")
+        root = document.value(yaml.compose(text, Loader=_Loader), "")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise InvalidStory(source, mark.line + 1 if mark else 1, str(error.problem)) from None
@@ -103,7 +105,7 @@ def _read_document(text: str, document: "_Document") -> Story:
 
 def _read(root: object) -> Story:
     if not isinstance(root, dict):
-        raise InvalidValue("", "a mapping with `title`, `channels` and `actions`", root)
+        raise InvalidValue("the document", "a mapping with `title`, `channels` and `actions`", root)
     _require_keys(root, _REQUIRED, "", _OPTIONAL)
     channels = {
         name: Terms(**_read_fields(terms, _TERMS, f"channels.{name}", ("user_signer", "node_signer")))
@@ -162,8 +164,9 @@ def _read_fields(
 
 def _require_keys(value: dict[str, Any], required: Iterable[str], prefix: str, optional: Iterable[str] = ()) -> None:
     names = {*required, *optional}
-    for name in value.keys() - names:
-        raise InvalidValue(f"{prefix}{name}", f"one of the fields {', '.join(sorted(names))}", value[name])
+    for name in value:
+        if name not in names:
+            raise InvalidValue(f"{prefix}{name}", f"one of the fields {', '.join(sorted(names))}", value[name])
     for name in sorted(set(required) - value.keys()):
         raise InvalidValue(f"{prefix}{name}", "this field", None)
 
@@ -186,13 +189,49 @@ _OPTIONAL = ("about", "guarantees", "limits", "ends")
 _TERMS, _LIMITS, _END = _types(Terms), _types(Limits), _types(End)
 
 
+class _Loader(yaml.BaseLoader):
+    """Of YAML what a story needs: what is written is what is read, in as many steps as there are characters."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call] # of a library
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse(event, f"*{event.anchor} cannot be in a story: write out what it stands for")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self._refuse(event, f"{tag!r} cannot be in a story: it has no tags")
+        if self._depth == _DEEPEST:
+            self._refuse(event, f"nothing in a story is {_DEEPEST} levels deep")
+        self._depth += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def _refuse(self, event: yaml.Event, problem: str) -> None:
+        raise ComposerError(None, None, problem, event.start_mark)  # type: ignore[arg-type] # of this parser
+
+
+_DEEPEST = 32
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,77})")
+"""As many digits as the largest number of a contract has."""
+_FRACTION = re.compile(r"-?[0-9]+\.[0-9]+")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+def _unquoted(text: str) -> object:
+    """A decimal number, one of a few words, or text: as which `0x1f`, `12:30`, `017` and `yes` are read."""
+    if _NUMBER.fullmatch(text):
+        return int(text)
+    return float(text) if _FRACTION.fullmatch(text) else _WORDS.get(text, text)
+
+
 class _Document:
     """A YAML tree as Python values, that knows the line of each by its path."""
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._lines: dict[str, int] = {}
-        self._scalars = yaml.SafeLoader("")
 
     def line(self, path: str) -> int:
         """Of the value, or where it is missing of what should hold it."""
@@ -208,14 +247,17 @@ class _Document:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, f"{path}[{i}]") for i, item in enumerate(node.value)]
-        return self._scalars.construct_object(node)
+        assert isinstance(node, yaml.ScalarNode)
+        return node.value if node.style else _unquoted(node.value)
 
     def _mapping(self, node: yaml.MappingNode, path: str) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value
-            if not isinstance(key_node, yaml.ScalarNode) or key in mapping:
-                raise InvalidStory(self.source, key_node.start_mark.line + 1, f"{key!r} cannot be a key here")
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise InvalidStory(self.source, key_node.start_mark.line + 1, "a list or mapping cannot be a key")
+            if key in mapping:
+                raise InvalidStory(self.source, key_node.start_mark.line + 1, f"{key!r} is here for the second time")
             child = f"{path}.{key}" if path else key
             mapping[key] = self.value(value_node, child)
             self._lines[child] = key_node.start_mark.line + 1

@@ -1,10 +1,17 @@
 """What a story expects is compared with what came of it; whatever is otherwise is said."""
 
+from collections.abc import Iterable
+
 import pytest
 
+from connext import checking
+from connext.actions import Action, play
 from connext.chain.evm import EvmChain
 from connext.checking import Play
+from connext.errors import UnknownChannel
+from connext.events import Rejected, Resend
 from connext.stories import read_story
+from connext.world import Outcome, World
 from tests.scene import stage
 
 STORY = """\
@@ -54,6 +61,18 @@ def test_a_story_that_comes_out_as_it_says() -> None:
             {"deposit": ", emits: [ChannelOpened, {Deposited: {amount: 2 ETH}}]"},
             "1: Deposited has no value 'amount', only channelId, side, amountWei, amountToken",
         ),
+        (
+            {"deposit": ", emits: [ChannelOpened, {Deposited: {amountWei: 1 DAI}}]"},
+            "1: amountWei of Deposited is 1000000000000000000 instead of 1 DAI",
+        ),
+        (
+            {"deposit": ", emits: [ChannelOpened, {Deposited: {amountWei: 0.5 ETH and 0.5 DAI}}]"},
+            "1: amountWei of Deposited is 1000000000000000000 instead of 0.5 ETH and 0.5 DAI",
+        ),
+        (
+            {"deposit": ", emits: [ChannelOpened, {Deposited: {side: false}}]"},
+            "1: side of Deposited is 0 instead of False",
+        ),
         ({"pay": ", fails: NotEnough"}, "2: succeeded instead of failing with NotEnough"),
         ({"again": ", fails: DisputeRunning"}, "5: ChannelIsSettled instead of DisputeRunning"),
         (
@@ -77,3 +96,17 @@ def test_an_intent_that_is_rejected() -> None:
 def test_whatever_else_fails_is_a_problem() -> None:
     (problem,) = problems(again="")
     assert problem.startswith("5: failed: ChannelIsSettled(channelId=0x")
+
+
+def test_a_transaction_that_succeeds_did_not_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a party does not accept in the same step."""
+
+    def play_and_reject(world: World, actions: Iterable[Action]) -> list[Outcome]:
+        (outcome,) = play(world, actions)
+        outcome.outputs.append(("bob", Rejected(Resend(bytes(32)), UnknownChannel(bytes(32)))))
+        return [outcome]
+
+    monkeypatch.setattr(checking, "play", play_and_reject)
+    first, also, *_ = problems(deposit=", fails: UnknownChannel")
+    assert first == "1: succeeded instead of failing with UnknownChannel"
+    assert also.startswith("1: failed: no channel 0x0000")

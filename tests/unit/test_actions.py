@@ -250,6 +250,44 @@ def test_what_is_no_story_at_all(text: str) -> None:
         read_story(text)
 
 
+@pytest.mark.parametrize(
+    "seconds", ["010", "0o17", "0x1f", "0b1", "1_000", "1e3", "12:30", "12:30:00", "yes", "2024-01-01", "9" * 79, "+5"]
+)
+def test_only_decimal_digits_are_a_number(seconds: str) -> None:
+    """As editors see it, which read YAML 1.2 by the schema. In YAML 1.1 most of these are other numbers."""
+    text = f"title: t\nchannels: {{}}\nactions:\n  - {{do: advance, duration: {seconds}}}"
+    with pytest.raises(InvalidStory, match=r"line 4: actions\[0\].duration: expected seconds, or a duration such as"):
+        read_story(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "problem"),
+    [
+        ("[G7, G8]", "&all [G7, G8]\nabout: *all", 4, "*all cannot be in a story: write out what it stands for"),
+        ("[G7, G8]", "&all [*all]", 3, "*all cannot be in a story"),
+        ("[G7, G8]", "&a [G7]\n" + "b: &b [*a, *a]\n", 4, "*a cannot be in a story"),
+        ("[G7, G8]", "[" * 10_000 + "]" * 10_000, 3, "nothing in a story is 32 levels deep"),
+        ("about: ", "about: !!python/name:os.system ", 2, "cannot be in a story: it has no tags"),
+        ("about: ", "title: twice\nabout: ", 2, "'title' is here for the second time"),
+        ("about: ", "? [a, b]\n: c\nabout: ", 2, "a list or mapping cannot be a key"),
+    ],
+)
+def test_yaml_that_a_story_has_no_use_for(old: str, new: str, line: int, problem: str) -> None:
+    """Least of all one that fills the memory, or that never ends."""
+    assert EXPECTING.count(old) == 1
+    with pytest.raises(InvalidStory) as found:
+        read_story(EXPECTING.replace(old, new), "try.yaml")
+    assert str(found.value).startswith(f"try.yaml, line {line}: ")
+    assert problem in str(found.value)
+
+
+def test_text_is_written_so_that_it_is_read_as_text() -> None:
+    texts = ["yes", "0x1f", "12:30", "1e3", "1.0", "null", "~", "true", "010", "", "*a", "&a", "!x", "a: b", "é\"'\\"]
+    for text in texts:
+        story = Story(title=text, channels={}, actions=())
+        assert read_story(write_story(story)) == story
+
+
 def test_unknown_actions_are_named_with_those_that_exist() -> None:
     with pytest.raises(UnknownAction, match=r"no action 'voucher'; known are .*deposit"):
         action("voucher", "alice")

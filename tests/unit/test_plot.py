@@ -64,6 +64,30 @@ SECRET = "do: make_secret, by: bob, payment: shoes, expires: 1 h"
             "fund by carol: it must be by bob, like the whole",
         ),
         (["do: batch, by: bob, items: [{do: permit, by: bob, at: 1 h}]"], 6, "the time and the gas of the whole"),
+        (
+            ["do: batch, by: bob, items: [{do: permit, by: bob, fails: NothingMoved}]"],
+            6,
+            "permit by bob: what is expected is said of the whole: no `fails`, no `emits`",
+        ),
+        # What is expected
+        (["do: permit, by: bob, fails: NothingMovd"], 6, "there is no error NothingMovd: is it NothingMoved?"),
+        (["do: permit, by: bob, fails: Xyz"], 6, "permit by bob: there is no error Xyz"),
+        (
+            ["do: permit, by: bob, fails: {NothingMoved: {amount: 1}}"],
+            6,
+            "NothingMoved has no value 'amount', only none",
+        ),
+        (["do: permit, by: bob, emits: [Transfer, Depositd]"], 6, "there is no event Depositd: is it Deposited?"),
+        (
+            ["do: permit, by: bob, emits: [{Deposited: {amount: 1 ETH}}]"],
+            6,
+            "Deposited has no value 'amount', only channelId, side, amountWei, amountToken",
+        ),
+        (
+            ["do: pay, by: bob, channel: main, amount: 1 ETH, emits: []"],
+            6,
+            "pay by bob: it sends no transaction of its own: no `emits`",
+        ),
         # Time
         (["do: mine, at: 0"], 6, "mine: it cannot be at start + 0 s: by then it is at least start + 0 s"),
         (["do: mine, at: 1 h", "do: mine, at: 1 h"], 7, "at least start + 1 h"),
@@ -87,6 +111,8 @@ def test_what_is_impossible(actions: list[str], line: int, problem: str) -> None
         [EXIT, "do: start_dispute_with_exit, by: carol, channel: main, exit_message: leave, nonce: 0"],
         ["do: mine, at: 1 h", "do: reorganize, blocks: 1", "do: mine, at: 1 h"],
         [SECRET, "do: record, by: bob, payment: shoes"],
+        ["do: permit, by: bob, fails: {WrongSigner: {recovered: bob}}"],  # the contract's
+        ["do: pay, by: bob, channel: main, amount: 1 ETH, fails: {BalanceNegative: {side: node}}"],  # a rule's
     ],
 )
 def test_what_may_be_possible(actions: list[str]) -> None:
