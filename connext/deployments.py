@@ -57,6 +57,13 @@ class NotWritable(ConnextError, OSError):
 
 
 @dataclass(eq=False)
+class NotRecorded(ConnextError):
+    text = "{path} cannot be written ({reason}); what it would record stays as it is: run this again when it can be"
+    path: Path
+    reason: str
+
+
+@dataclass(eq=False)
 class DeploymentGone(ConnextError, LookupError):
     """The record is of another chain with the same id and genesis, for instance of an earlier fork."""
 
@@ -265,8 +272,10 @@ def read(path: Path) -> Record:
     """The record in one file. Raises InvalidValue."""
     try:
         document = json.loads(path.read_text())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidValue(str(path), f"a JSON document ({error})", path.name) from None
+    except OSError as error:
+        raise InvalidValue(str(path), f"a file that can be read ({error.strerror})", path.name) from None
     record = from_json(Record, document, path.name)
     if record.contract != path.stem:
         raise InvalidValue(f"{path.name}.contract", f"the file's name, {path.stem}", record.contract)
@@ -276,12 +285,15 @@ def read(path: Path) -> Record:
 def save(root: Path, network: Network, record: Record, source: str) -> Path:
     """Write the record and its standard JSON, in the place of earlier ones, and return the record's path.
 
-    The source is written first: where there is a record, there is what it was made from.
+    The source is written first: where there is a record, there is what it was made from. Raises NotRecorded.
     """
     path = network.folder(root) / f"{record.contract}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(source_path(path), source)
-    return _replace(path, json.dumps(to_json(record), indent=2) + "\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(source_path(path), source)
+        return _replace(path, json.dumps(to_json(record), indent=2) + "\n")
+    except OSError as error:
+        raise NotRecorded(path, error.strerror or str(error)) from None
 
 
 def source_path(record: Path) -> Path:

@@ -1,24 +1,17 @@
 """What `verify` does: reads the records, collects what they are compared with, says what came out."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from ape.api import ProviderAPI
 
+from connext.deployer.config import Config, UnknownNetwork
 from connext.deployer.contracts import PURPOSES
+from connext.deployer.files import load_config
 from connext.deployer.publishing import Publication
 from connext.deployer.verification import Evidence, Verdict, collect, creation_of, verdict
 from connext.deployments import NotDeployed, Record, WrongChain, read
-from connext.errors import ConnextError
 from scripts._connection import endpoint_of, network_of
-
-
-@dataclass(eq=False)
-class NoSource(ConnextError, OSError):
-    text = "{contract} has a record, but not the standard JSON beside it ({reason}): get the file back"
-    contract: str
-    reason: str
 
 
 class Inspector:
@@ -34,6 +27,7 @@ class Inspector:
         self._folder = self._network.folder(root)
         self._records = {name: self._read(name) for name in PURPOSES}
         self._evidence: dict[str, Evidence] = {}
+        self._config = self._load_config()
 
     def chosen(self, names: tuple[str, ...]) -> list[Record]:
         """The records of the contracts with these names, all without any."""
@@ -44,14 +38,11 @@ class Inspector:
         return [record for name, record in self._records.items() if not names or name in names]
 
     def verdict(self, record: Record) -> Verdict:
-        """Print it, too. Raises NoSource, OtherCompiler, DoesNotCompile, SourceMissing."""
+        """Print it, too. Raises NoSource, OtherCompiler, DoesNotCompile, SourceMissing, EndpointGone, BlockUnknown."""
         click.echo(f"compiling {record.contract} …", err=True)
-        try:
-            evidence = collect(self._root, self._node, record, self._folder)
-        except OSError as error:
-            raise NoSource(record.contract, str(error.strerror)) from None
+        evidence = collect(self._root, self._node, record, self._folder)
         self._evidence[record.contract] = evidence
-        result = verdict(record, evidence, self._records)
+        result = verdict(record, evidence, self._records, self._config)
         click.echo(str(result))
         return result
 
@@ -61,6 +52,13 @@ class Inspector:
         creation = creation_of(record, evidence.build).creation_code
         arguments = creation[len(evidence.build.creation) :]
         return Publication(record, evidence.source, evidence.build.version, arguments)
+
+    def _load_config(self) -> Config | None:
+        """None for local chains and forks, where parameters are free, and for networks without a file."""
+        try:
+            return load_config(self._root, self._network.choice) if self._network.is_live else None
+        except UnknownNetwork:
+            return None
 
     def _read(self, contract: str) -> Record:
         path = self._folder / f"{contract}.json"

@@ -16,6 +16,6 @@ def load_config(root: Path, network: str) -> Config:
         raise UnknownNetwork(network, FOLDER / path.name, known or "no network")
     try:
         document = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidValue(path.name, f"a YAML document ({error})", path.name) from None
     return read_config(document, path.name)

@@ -65,10 +65,42 @@ def find_creation(node: Endpoint, wanted: Wanted, named: Iterable[Bytes32] = ())
     except Refused as error:
         raise _not_found(wanted, error.message) from None
     transactions = _block(node, block, whole=True)["transactions"]
-    for sent in sorted(transactions, key=lambda sent: not calls_proxy(sent, wanted)):
+    for sent in sorted(transactions, key=lambda sent: not _calls_proxy(sent, wanted)):
         if receipt := _receipt_of_maker(node, sent, wanted):
             return creation_in(node, receipt)
     raise _not_found(wanted, f"none of block {block} has its creation code")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the chain says of the transaction that is said to have made a contract.
+
+    known: whether the endpoint knows it. creation: None if it did not make the contract. is_first: whether nothing was
+    there before its block; None where that cannot be told without old states, which the endpoint does not have.
+    """
+
+    known: bool
+    creation: Creation | None
+    is_first: bool | None
+
+
+def origin(node: Endpoint, wanted: Wanted, transaction: Bytes32) -> Origin:
+    """Raises BlockUnknown."""
+    sent = node.ask("eth_getTransactionByHash", "0x" + transaction.hex())
+    if sent is None or sent["blockNumber"] is None:
+        return Origin(False, None, None)
+    receipt = _receipt_of_maker(node, sent, wanted)
+    if receipt is None:
+        return Origin(True, None, None)
+    creation = creation_in(node, receipt)
+    return Origin(True, creation, _calls_proxy(sent, wanted) or _was_empty(node, wanted.address, creation.block - 1))
+
+
+def _was_empty(node: Endpoint, address: Address, block: int) -> bool | None:
+    try:
+        return not node.code(address, block)
+    except Refused:
+        return None
 
 
 def _first_block_with(node: Endpoint, address: Address) -> int:
@@ -90,7 +122,7 @@ def _receipt_of_maker(node: Endpoint, sent: dict[str, Any], wanted: Wanted) -> d
     return receipt if receipt is not None and int(receipt["status"], 16) else None
 
 
-def calls_proxy(sent: dict[str, Any], wanted: Wanted) -> bool:
+def _calls_proxy(sent: dict[str, Any], wanted: Wanted) -> bool:
     """Whether it has done nothing else, if it has not failed: through another contract, failure can be hidden."""
     return (
         sent["to"] is not None and parse_address(sent["to"]) == PROXY and sent["input"] == "0x" + wanted.calldata.hex()

@@ -93,9 +93,11 @@ def rebuild(root: Path, name: str, source: str, version: str) -> Build:
 
 @cache
 def _compile(root: Path, name: str, source: str) -> Build:
-    done = subprocess.run(
-        ["node", str(root / "toolchain" / "rebuild.mjs")], input=source, capture_output=True, text=True, check=False
-    )
+    command = ["node", str(root / "toolchain" / "rebuild.mjs")]
+    try:
+        done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise DoesNotCompile(name, f"node cannot be started ({error.strerror}): make setup") from None
     if done.returncode:
         raise DoesNotCompile(name, done.stderr.strip() or "no answer")
     answer = json.loads(done.stdout)
@@ -103,8 +105,11 @@ def _compile(root: Path, name: str, source: str) -> Build:
     errors = [error["formattedMessage"] for error in output.get("errors", []) if error["severity"] == "error"]
     if errors:
         raise DoesNotCompile(name, errors[0])
-    evm = _only_contract(output, name)["evm"]
-    codes = (bytes.fromhex(evm[key]["object"]) for key in ("bytecode", "deployedBytecode"))
+    contract = _only_contract(output, name)
+    try:
+        codes = [bytes.fromhex(contract["evm"][key]["object"]) for key in ("bytecode", "deployedBytecode")]
+    except (KeyError, ValueError):
+        raise DoesNotCompile(name, "it does not ask for all of the code, or leaves holes for libraries in it") from None
     return Build(answer["version"], *codes)
 
 

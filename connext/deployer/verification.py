@@ -1,34 +1,51 @@
 """Whether what is on a chain is exactly what was recorded, and exactly these sources. What a stranger would do, too.
 
 Nothing is taken from a record without proof: its standard JSON is compiled again, the code that its creation leaves is
-computed anew, byte by byte with all that the constructor writes into it, and the manager is asked for its parameters.
+computed anew, byte by byte with all that the constructor writes into it, the manager is asked for its parameters, and
+the chain for the transaction that made it (a manager's events before the recorded block would be out of sight). Exactly
+this source with another token is a trap: parameters must be those that the checkout has for the network.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from connext.abi import artifact, manager_abi
-from connext.chain.endpoint import Endpoint, reason_of
+from connext.chain.endpoint import Endpoint, EndpointGone, reason_of
 from connext.codec import to_json
+from connext.deployer.config import FOLDER, Config, file_name
 from connext.deployer.contracts import Wanted
+from connext.deployer.finding import Origin, origin
 from connext.deployer.replay import expected_code
 from connext.deployer.standard_json import Build, rebuild, standard_json
 from connext.deployments import CONDITIONS, Parameters, Record, manager_parameters, source_path
 from connext.errors import ConnextError
 from connext.keccak import keccak256
-from connext.types import camel_case, checksum
+from connext.types import InvalidValue, camel_case, checksum
 
 MANAGER = "ChannelManager"
 
 
+@dataclass(eq=False)
+class NoSource(ConnextError):
+    text = "{contract} has a record, but not the standard JSON beside it ({reason}): get the file back"
+    contract: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """differences: all that is not as it must be; none for a contract that is exactly this source."""
+    """differences: all that is not as it must be; none for a contract that is exactly this source.
+
+    remarks: what could not be proved, or is good to know.
+    """
 
     contract: str
     address: str
     differences: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_right(self) -> bool:
@@ -36,7 +53,8 @@ class Verdict:
 
     def __str__(self) -> str:
         if self.is_right:
-            return f"{self.contract} at {self.address} is exactly this source"
+            remarks = f" ({'; '.join(self.remarks)})" if self.remarks else ""
+            return f"{self.contract} at {self.address} is exactly this source{remarks}"
         return f"{self.contract} at {self.address} is NOT this source: {'; '.join(self.differences)}"
 
 
@@ -44,39 +62,49 @@ class Verdict:
 class Evidence:
     """What a record is compared with. source: the standard JSON beside it; build: what that compiles to.
 
-    built_here: what the sources of this checkout compile to. code: on the chain. parameters: what the manager on the
-    chain says; None for others, and where it says nothing.
+    source_here: the standard JSON of this checkout; built_here: what that compiles to. code: on the chain. parameters:
+    what the manager on the chain says; None for others, and where it says nothing. origin: of the recorded
+    transaction; None where the record does not say what it would have made.
     """
 
     source: str
     build: Build
+    source_here: str
     built_here: Build
     code: bytes
     parameters: Parameters | None
+    origin: Origin | None
 
 
 def collect(root: Path, node: Endpoint, record: Record, folder: Path) -> Evidence:
     """root: the checkout; folder: of the records. Compiles, which takes up to 20 s for each source that is new.
 
-    Raises OSError without the standard JSON; OtherCompiler, DoesNotCompile, SourceMissing.
+    Raises NoSource, OtherCompiler, DoesNotCompile, SourceMissing, EndpointGone, BlockUnknown.
     """
-    source = source_path(folder / f"{record.contract}.json").read_text()
-    version = record.compiler.version
-    build = rebuild(root, record.contract, source, version)
-    built_here = rebuild(root, record.contract, standard_json(root, record.contract), version)
-    return Evidence(source, build, built_here, node.code(record.address), _asked(node, record))
+    try:
+        source = source_path(folder / f"{record.contract}.json").read_text()
+    except (OSError, ValueError) as error:
+        raise NoSource(record.contract, getattr(error, "strerror", None) or "it is no text") from None
+    source_here = standard_json(root, record.contract)
+    builds = [rebuild(root, record.contract, text, record.compiler.version) for text in (source, source_here)]
+    code, asked = node.code(record.address), _asked(node, record)
+    return Evidence(source, builds[0], source_here, builds[1], code, asked, _origin(node, record, builds[0]))
 
 
-def verdict(record: Record, evidence: Evidence, records: Mapping[str, Record]) -> Verdict:
-    """records: all of the network, by name."""
+def verdict(record: Record, evidence: Evidence, records: Mapping[str, Record], config: Config | None) -> Verdict:
+    """records: all of the network, by name; config: its parameters in this checkout, if there are any."""
     differences = [*_source_differences(record, evidence)]
     try:
         if record.contract == MANAGER:
             differences += _parameter_differences(manager_parameters(record), evidence.parameters, records)
+            differences += _config_differences(manager_parameters(record), config)
+        elif record.arguments:
+            differences.append("its constructor has no arguments, the record has some")
         differences += _code_differences(record, evidence)
     except ConnextError as error:
         differences.append(f"its creation cannot be run again: {reason_of(error)}")
-    return Verdict(record.contract, checksum(record.address), tuple(differences))
+    differences += _origin_differences(record, evidence.origin)
+    return Verdict(record.contract, checksum(record.address), tuple(differences), tuple(_remarks(evidence)))
 
 
 def creation_of(record: Record, build: Build) -> Wanted:
@@ -91,8 +119,18 @@ def _asked(node: Endpoint, record: Record) -> Parameters | None:
         return None
     try:
         return Parameters(*node.read(manager_abi(), record.address, "parameters"))
+    except EndpointGone:
+        raise
     except ConnextError:
         return None
+
+
+def _origin(node: Endpoint, record: Record, build: Build) -> Origin | None:
+    try:
+        wanted = creation_of(record, build)
+    except InvalidValue:
+        return None
+    return origin(node, wanted, record.transaction)
 
 
 def _source_differences(record: Record, evidence: Evidence) -> Iterator[str]:
@@ -100,10 +138,22 @@ def _source_differences(record: Record, evidence: Evidence) -> Iterator[str]:
         yield "the standard JSON beside the record is not the recorded one"
     if keccak256(evidence.build.creation) != record.creation_hash:
         yield "the recorded standard JSON does not compile to the recorded creation code"
+    settings = _settings_in(evidence.source)
+    if {**settings, "outputSelection": None} != {**record.compiler.settings, "outputSelection": None}:
+        yield "the recorded settings of the compiler are not those of the standard JSON"
     if evidence.built_here.creation != evidence.build.creation:
         yield "this checkout compiles to other code than the recorded source"
     if evidence.built_here.creation != artifact(record.contract).bytecode:
         yield f"connext/artifacts/{record.contract}.json is not what this checkout compiles to"
+
+
+def _settings_in(source: str) -> dict[str, Any]:
+    """Of a standard JSON that compiles, which does not say that others can read it."""
+    try:
+        settings: dict[str, Any] = json.loads(source).get("settings", {})
+    except (ValueError, RecursionError):
+        return {}
+    return settings
 
 
 def _parameter_differences(
@@ -119,6 +169,43 @@ def _parameter_differences(
     registry = records.get(CONDITIONS["hash_lock"])
     if registry is None or registry.address != recorded.registry:
         yield f"its registry {checksum(recorded.registry)} is not the recorded OutcomeRegistry"
+
+
+def _config_differences(recorded: Parameters, config: Config | None) -> Iterator[str]:
+    """On testnets everybody may bring a token for tests."""
+    if config is None:
+        return
+    in_record, in_file = to_json(recorded), to_json(config.parameters)
+    free = {"registry", "token"} if config.is_testnet else {"registry"}
+    for name in in_file:
+        if name not in free and in_record[name] != in_file[name]:
+            yield f"{name} is {in_record[name]} in the record, {in_file[name]} in {FOLDER / file_name(config.network)}"
+
+
+def _origin_differences(record: Record, found: Origin | None) -> Iterator[str]:
+    if found is None or not found.known:
+        return
+    if found.creation is None:
+        yield f"transaction 0x{record.transaction.hex()} did not make it"
+        return
+    if found.is_first is False:
+        yield f"it was there before block {found.creation.block}, in which the recorded transaction is"
+    for name, on_chain, recorded in (
+        ("block", found.creation.block, record.block),
+        ("time", found.creation.time, record.time),
+        ("deployer", checksum(found.creation.sender), checksum(record.deployer)),
+    ):
+        if on_chain != recorded:
+            yield f"{name} is {on_chain} on the chain, {recorded} in the record"
+
+
+def _remarks(evidence: Evidence) -> Iterator[str]:
+    if evidence.source != evidence.source_here:
+        yield "the recorded text is not this checkout's, the code is"
+    if evidence.origin is not None and not evidence.origin.known:
+        yield "the endpoint does not know the recorded transaction: block, time and deployer are not proved"
+    elif evidence.origin is not None and evidence.origin.creation and evidence.origin.is_first is None:
+        yield "the endpoint has no old states: that it was not there before the recorded block is not proved"
 
 
 def _code_differences(record: Record, evidence: Evidence) -> Iterator[str]:

@@ -13,11 +13,12 @@ import pytest
 from ape.api.networks import NetworkAPI
 
 from connext.abi import artifact, manager_abi
-from connext.chain.endpoint import Endpoint, http_carrier
+from connext.chain.endpoint import Endpoint, EndpointGone, http_carrier
 from connext.deployer import publishing, standard_json
 from connext.deployer.contracts import PURPOSES
 from connext.deployer.files import load_config
 from connext.deployer.publishing import Etherscan, NotPublished, Publication, Sourcify, Waiting
+from connext.deployer.standard_json import Build
 from connext.deployments import manager_parameters, read, source_path
 from connext.keccak import keccak256
 from connext.types import checksum
@@ -167,6 +168,124 @@ def test_another_compiler(live: Live) -> None:
     path = live.records / "Stream.json"
     change(path, "compiler", {**json.loads(path.read_text())["compiler"], "version": "0.8.36"})
     verify(live, "--contract", "Stream").failed("Stream was compiled with solc 0.8.36, this checkout has 0.8.37")
+
+
+# --- What a record says beside the code ---
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "shown"),
+    [
+        ("block", "999", "on the chain, 999 in the record"),
+        ("time", "7", "on the chain, 7 in the record"),
+        ("deployer", checksum(OTHER), f"on the chain, {checksum(OTHER)} in the record"),
+    ],
+)
+def test_when_and_by_whom(live: Live, field: str, value: str, shown: str) -> None:
+    """A manager's events before the recorded block are seen by nobody."""
+    change(live.records / "ChannelManager.json", field, value)
+    ran = verify(live, "--contract", "ChannelManager")
+    ran.failed("not everything")
+    assert f"is NOT this source: {field} is " in ran.output
+    assert shown in ran.output
+
+
+def test_the_transaction_of_another_contract(live: Live) -> None:
+    other = json.loads((live.records / "AllOf.json").read_text())["transaction"]
+    change(live.records / "Stream.json", "transaction", other)
+    ran = verify(live, "--contract", "Stream")
+    ran.failed("not everything")
+    assert f"is NOT this source: transaction {other} did not make it\n" in ran.output
+
+
+def test_a_transaction_that_hands_the_same_bytes_to_somebody_else(live: Live) -> None:
+    """It has the calldata and did not fail, but it made nothing: the contract was there before."""
+    record = json.loads((live.records / "Stream.json").read_text())
+    data = live.node.ask("eth_getTransactionByHash", record["transaction"])["input"]
+    (somebody, *_) = live.node.ask("eth_accounts")
+    receipt = live.node.ask("eth_sendTransactionSync", {"from": somebody, "to": checksum(OTHER), "data": data})
+    assert receipt["status"] == "0x1"
+    path, block = live.records / "Stream.json", int(receipt["blockNumber"], 16)
+    change(path, "transaction", receipt["transactionHash"])
+    change(path, "block", str(block))
+    change(path, "time", str(int(live.node.block(block)["timestamp"], 16)))
+    change(path, "deployer", checksum(bytes.fromhex(somebody[2:])))
+    ran = verify(live, "--contract", "Stream")
+    ran.failed("not everything")
+    assert f"it was there before block {block}, in which the recorded transaction is\n" in ran.output
+
+
+def test_a_transaction_that_the_endpoint_does_not_know(live: Live) -> None:
+    """Some nodes forget after a year. The code is proved all the same."""
+    change(live.records / "Stream.json", "transaction", "0x" + "77" * 32)
+    output = verify(live, "--contract", "Stream").succeeded().output
+    assert "is exactly this source (the endpoint does not know the recorded transaction: block, time and" in output
+
+
+def test_other_settings_of_the_compiler(live: Live) -> None:
+    path = live.records / "Stream.json"
+    compiler = json.loads(path.read_text())["compiler"]
+    change(path, "compiler", {**compiler, "settings": {**compiler["settings"], "viaIR": False}})
+    ran = verify(live, "--contract", "Stream")
+    ran.failed("not everything")
+    assert "the recorded settings of the compiler are not those of the standard JSON" in ran.output
+
+
+def test_arguments_where_there_are_none(live: Live) -> None:
+    change(live.records / "Stream.json", "arguments", ["7"])
+    assert "its constructor has no arguments, the record has some" in verify(live, "--contract", "Stream").output
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "shown"),
+    [
+        ("0x6B175474E89094C44Da98b954EedeAC495271d0F", checksum(OTHER), "token is 0x6B17"),
+        ("shortest: 1 h", "shortest: 1 d", "minChallengePeriod is 3600 in the record, 86400 in deployments/config/eth"),
+    ],
+)
+def test_a_trap_of_exactly_this_source(live: Live, line: str, other: str, shown: str) -> None:
+    """Whoever can change the records can deploy the same code with a token of his own, or with no time to answer."""
+    path = live.folder / "deployments" / "config" / "ethereum-mainnet.yaml"
+    text = path.read_text()
+    path.write_text(text.replace(line, other))
+    try:
+        ran = verify(live, "--contract", "ChannelManager")
+    finally:
+        path.write_text(text)
+    ran.failed("not everything")
+    assert f"is NOT this source: {shown}" in ran.output
+
+
+def test_another_text_that_makes_the_same_code(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comments, for instance: they would be published, too."""
+    path = source_path(live.records / "Stream.json")
+    path.write_text(path.read_text().replace("pragma solidity", "// The owner pays\\npragma solidity", 1))
+    change(live.records / "Stream.json", "sourceHash", "0x" + keccak256(path.read_bytes()).hex())
+    stream = artifact("Stream")
+    monkeypatch.setattr(standard_json, "_compile", lambda *_: Build(SOLC, stream.bytecode, stream.runtime))
+    output = verify(live, "--contract", "Stream").succeeded().output
+    assert "is exactly this source (the recorded text is not this checkout's, the code is)\n" in output
+
+
+def test_an_endpoint_that_goes_away_is_no_missing_file(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise EndpointGone("ConnectionError")
+
+    monkeypatch.setattr(Endpoint, "code", gone)
+    verify(live, "--contract", "Stream").failed("the endpoint does not answer (ConnectionError)")
+
+
+def test_a_manager_that_cannot_be_asked_is_no_other_manager(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise EndpointGone("ConnectionError")
+
+    monkeypatch.setattr(Endpoint, "read", gone)
+    verify(live, "--contract", "ChannelManager").failed("the endpoint does not answer (ConnectionError)")
+
+
+def test_a_source_that_is_no_text(live: Live) -> None:
+    source_path(live.records / "Stream.json").write_bytes(b"\xff\xfe")
+    verify(live, "--contract", "Stream").failed("not the standard JSON beside it (it is no text): get the file back")
 
 
 def test_another_registry(live: Live) -> None:

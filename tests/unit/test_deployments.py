@@ -13,6 +13,7 @@ from connext.deployments import (
     DeploymentGone,
     Network,
     NotDeployed,
+    NotRecorded,
     NotWritable,
     Record,
     WrongChain,
@@ -143,12 +144,26 @@ def test_a_wrong_field_is_named(tmp_path: Path, field: str, value: object) -> No
         read(path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '"text"'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '"text"', "[" * 100_000, "9" * 10_000])
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ChannelManager.json"
     path.write_text(text)
     with pytest.raises(InvalidValue, match=r"ChannelManager\.json"):
         read(path)
+
+
+def test_a_record_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "ChannelManager.json"
+    path.mkdir()
+    with pytest.raises(InvalidValue, match="a file that can be read"):
+        read(path)
+
+
+def test_a_record_that_cannot_be_written_any_more(tmp_path: Path) -> None:
+    """The disk is full, for instance, after the transaction."""
+    (SEPOLIA.folder(tmp_path) / "ChannelManager.json" / "in the way").mkdir(parents=True)
+    with pytest.raises(NotRecorded, match=r"ChannelManager\.json cannot be written \(.*\); .* run this again"):
+        save(tmp_path, SEPOLIA, RECORD, SOURCE)
 
 
 def test_a_record_under_another_name_is_refused(tmp_path: Path) -> None:

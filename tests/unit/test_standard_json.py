@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connext.deployer.contracts import PURPOSES
-from connext.deployer.standard_json import SOURCES, SourceMissing, compiler, standard_json
+from connext.deployer.standard_json import SOURCES, DoesNotCompile, SourceMissing, compiler, rebuild, standard_json
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SETTINGS = json.loads((CHECKOUT / "toolchain" / "solc-settings.json").read_text())
@@ -69,3 +69,40 @@ def test_a_source_that_is_not_there(tmp_path: Path) -> None:
 
 def test_the_compiler_is_the_pinned_one() -> None:
     assert (compiler(CHECKOUT).version, compiler(CHECKOUT).settings) == ("0.8.37", SETTINGS)
+
+
+# --- A standard JSON that somebody else wrote ---
+
+LINKED = "library L { function f() public {} } contract AnyOf { function g() public { L.f(); } }"
+
+
+def foreign(selection: list[str], source: str = "contract AnyOf {}") -> str:
+    return json.dumps(
+        {
+            "language": "Solidity",
+            "sources": {"A.sol": {"content": source}},
+            "settings": {"outputSelection": {"*": {"*": selection}}},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [foreign(["abi"]), foreign(["evm.bytecode.object"]), foreign(["evm"], LINKED)],
+    ids=["no code", "half of the code", "a library to link"],
+)
+def test_code_that_is_not_whole(source: str) -> None:
+    with pytest.raises(DoesNotCompile, match="it does not ask for all of the code, or leaves holes for libraries"):
+        rebuild(CHECKOUT, "AnyOf", source, "0.8.37")
+
+
+@pytest.mark.parametrize("source", ["", "[]", "{", "[" * 100_000], ids=["nothing", "a list", "cut short", "deep"])
+def test_what_is_no_standard_json(source: str) -> None:
+    with pytest.raises(DoesNotCompile, match=r"the standard JSON of AnyOf does not compile: ."):
+        rebuild(CHECKOUT, "AnyOf", source, "0.8.37")
+
+
+def test_without_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DoesNotCompile, match=r"node cannot be started \(No such file or directory\): make setup"):
+        rebuild(CHECKOUT, "AnyOf", foreign(["evm"]) + " ", "0.8.37")
