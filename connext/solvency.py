@@ -3,11 +3,11 @@
 Pure: from a ledger, which comes from events, and what the manager holds at the same block.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from connext.ledger import ChannelLedger, Holdings, Ledger
-from connext.types import Bytes32, Status
+from connext.types import Bytes32, Status, checksum
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,21 @@ def report(ledger: Ledger, held: Holdings, block: int, time: int) -> Report:
         held=held,
         disputes=tuple(sorted(disputes, key=lambda dispute: dispute.deadline)),
     )
+
+
+def overdrawn(ledger: Ledger) -> Iterator[str]:
+    """Where events leave less than nothing, which no manager lets happen: earlier ones are missing."""
+    for channel_id, channel in ledger.channels.items():
+        if _is_negative(in_channel(channel)):
+            yield f"channel 0x{channel_id.hex()}"
+    for what, holdings in (("reserve", ledger.reserves), ("credit", ledger.credits)):
+        for account, amount in holdings.items():
+            if _is_negative(amount):
+                yield f"the {what} of {checksum(account)}"
+
+
+def _is_negative(holdings: Holdings) -> bool:
+    return holdings.amount_wei < 0 or holdings.amount_token < 0
 
 
 NOTHING = Holdings(0, 0)

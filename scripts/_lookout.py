@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,36 @@ from ape.api import ProviderAPI
 from rich.console import Console
 from rich.progress import Progress
 
-from connext.abi import Log
+from connext.abi import Log, manager_abi
 from connext.chain.views import channel_at, credit_at, reserve_at, wallet_at
-from connext.display import format_amounts, format_deadline, format_time
+from connext.deployments import Parameters, manager_parameters, read
+from connext.display import format_amounts, format_deadline, format_duration, format_time
+from connext.errors import ConnextError, readable
 from connext.history import History
 from connext.ledger import Holdings, Ledger, empty_ledger, fold
-from connext.solvency import Dispute, Report, report
+from connext.solvency import Dispute, Report, overdrawn, report
 from connext.types import Address, Bytes32, Status, amounts_of, checksum
 from scripts._connection import Connection, endpoint_of
 
 FOLDER = Path(".build") / "history"
+STALE_SECONDS = 15 * 60
+"""Age of the newest block of a live network, above which its endpoint seems to have stopped."""
+
+
+@dataclass(eq=False)
+class RecordDiffers(ConnextError):
+    """Events before the recorded block would be out of sight, and another token would be counted."""
+
+    text = "the record of the ChannelManager on {network} is not what is on the chain: {difference}; see ape run verify"
+    network: str
+    difference: str
+
+
+@dataclass(eq=False)
+class EventsMissing(ConnextError):
+    text = "the endpoint does not give all events of the manager {manager}: those of {what} do not add up; use another"
+    manager: str
+    what: str
 
 
 class Lookout:
@@ -35,6 +56,7 @@ class Lookout:
         manager, network = self._connection.manager, self._connection.network
         path = FOLDER / f"{network.chain_id}-0x{network.genesis_hash.hex()}-{checksum(manager)}.jsonl"
         self._history = History(self, manager, self._connection.first_block, path)
+        self._require_true_record()
 
     def watch(self, seconds: int | None) -> bool:
         """Look once, or until something is wrong; whether all is well."""
@@ -43,6 +65,16 @@ class Lookout:
                 return True
             time.sleep(seconds)
         return False
+
+    def _require_true_record(self) -> None:
+        """Raises RecordDiffers."""
+        network, manager = self._connection.network, self._connection.manager
+        record = read(network.folder(Path.cwd()) / "ChannelManager.json")
+        block = self._node.block(record.block)
+        if block is None or "0x" + record.transaction.hex() not in block["transactions"]:
+            raise RecordDiffers(network.choice, f"block {record.block} does not have its transaction")
+        if Parameters(*self._node.read(manager_abi(), manager, "parameters")) != manager_parameters(record):
+            raise RecordDiffers(network.choice, "it has other parameters")
 
     # --- The past (see `connext.history.Source`) ---
 
@@ -60,7 +92,7 @@ class Lookout:
         manager = self._connection.manager
         held = wallet_at(self._connection.chain, self._connection.deployment.token, manager, head.number)
         result = report(ledger, held, head.number, head.time)
-        troubles = [*self._troubles(result), *self._view_differences(ledger, head.number)]
+        troubles = [*self._troubles(ledger, result), *self._view_differences(ledger, head.number)]
         if self._as_json:
             click.echo(json.dumps(self._document(result, troubles), indent=None))
         else:
@@ -76,9 +108,18 @@ class Lookout:
             def show(done: int, total: int) -> None:
                 progress.update(task, completed=done, total=total)
 
-            return fold(empty_ledger(self._connection.manager), self._history.logs(head, show))
+            manager = self._connection.manager
+            try:
+                return fold(empty_ledger(manager), self._history.logs(head, show))
+            except KeyError as error:  # a channel that was never opened
+                raise EventsMissing(checksum(manager), f"channel {readable(error.args[0])}") from None
 
-    def _troubles(self, result: Report) -> Iterator[str]:
+    def _troubles(self, ledger: Ledger, result: Report) -> Iterator[str]:
+        age = int(time.time()) - result.time
+        if self._connection.network.is_live and age > STALE_SECONDS:
+            yield f"the newest block of the endpoint is {format_duration(age)} old: deadlines are nearer than it shows"
+        for what in overdrawn(ledger):
+            yield str(EventsMissing(checksum(self._connection.manager), what))
         if not result.is_solvent:
             lacks = Holdings(max(0, -result.surplus.amount_wei), max(0, -result.surplus.amount_token))
             yield f"G1 FAILS: the manager lacks {_money(lacks)}"

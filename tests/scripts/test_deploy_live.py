@@ -1,6 +1,7 @@
 """`deploy` on live networks, which anvils play: parameters from the file, questions, records to be committed."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -97,6 +98,18 @@ def test_mainnet(live: On) -> None:
     assert manager.permit is True
     assert manager_parameters(manager).token == load_config(CHECKOUT, ETHEREUM).token.address
     assert "there already and right" in mainnet("deploy").succeeded().output
+
+
+def test_the_status_on_an_endpoint_that_stands_still(live: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its newest block says that there is time, for ever."""
+    mainnet = live(ETHEREUM)
+    mainnet("deploy", "--yes").succeeded()
+    assert "G1 holds" in mainnet("status", account=None).succeeded().output
+    now = time.time() + 3_700
+    monkeypatch.setattr("scripts._lookout.time.time", lambda: now)
+    ran = mainnet("status", account=None)
+    assert ran.code == 1
+    assert "the newest block of the endpoint is 1 h 1 min old: deadlines are nearer than it shows" in ran.output
 
 
 def test_an_l2_whose_dai_has_another_permit(live: On) -> None:

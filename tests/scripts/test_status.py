@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from connext.abi import Log
+from connext.abi import Log, manager_abi
 from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployments import manager_parameters, read
 from connext.types import checksum
@@ -200,6 +201,63 @@ def test_watching_ends_when_something_is_wrong(
     assert slept == [60, 60]
     documents = [json.loads(line) for line in ran.output.splitlines()]
     assert [found["solvent"] for found in documents] == [True, True, False]
+
+
+# --- Where "G1 holds" would be a lie ---
+
+
+@contextmanager
+def changed_record(folder: Path, change: Callable[[dict], None]) -> Iterator[None]:
+    (path,) = folder.glob(".build/deployments/*/ChannelManager.json")
+    text = path.read_text()
+    record = json.loads(text)
+    change(record)
+    path.write_text(json.dumps(record))
+    try:
+        yield
+    finally:
+        path.write_text(text)
+
+
+@pytest.mark.parametrize("later", [1, 10**9])
+def test_a_record_whose_block_is_too_late(
+    here: Run,
+    channels: tuple[Pair, Pair],  # noqa: ARG001 # must be there
+    place: tuple[Path, str],
+    later: int,
+) -> None:
+    """What was deposited before it would not be counted."""
+    block = json.loads(next(place[0].glob(".build/deployments/*/ChannelManager.json")).read_text())["block"]
+    after = int(block) + later
+    with changed_record(place[0], lambda record: record.update(block=str(after))):
+        here("status").failed(f"is not what is on the chain: block {after} does not have its transaction; see ape run")
+
+
+def test_a_record_with_another_token(here: Run, place: tuple[Path, str]) -> None:
+    """Of which the manager may have plenty."""
+    other = checksum(manager_of(place[0]))
+    with changed_record(place[0], lambda record: record["arguments"][0].update(token=other)):
+        here("status").failed("is not what is on the chain: it has other parameters; see ape run verify")
+
+
+def test_events_that_an_endpoint_leaves_out(
+    here: Run, channels: tuple[Pair, Pair], place: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Lookout.logs
+
+    def without(event: str) -> Callable[..., tuple[Log, ...]]:
+        topic = manager_abi().topic(event)
+        return lambda *arguments: tuple(log for log in original(*arguments) if log.topics[0] != topic)
+
+    monkeypatch.setattr(Lookout, "logs", without("ChannelOpened"))
+    here("status").failed("does not give all events of the manager 0x", f"those of channel {channels[0].channel} do")
+    monkeypatch.setattr(Lookout, "logs", without("Funded"))
+    for path in place[0].glob(".build/history/*"):
+        path.unlink()
+    here("reserve", "--withdraw", "1 ETH", "--account", BOB).succeeded()
+    ran = here("status")
+    assert ran.code == 1
+    assert "those of the reserve of 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 do not add up; use another" in ran.output
 
 
 def test_without_a_deployment(here: Run, place: tuple[Path, str]) -> None:

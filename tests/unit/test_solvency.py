@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from connext.ledger import ChannelLedger, Holdings, Ledger, OpenTransfers
 from connext.messages import StateHeader
-from connext.solvency import Dispute, report
-from connext.types import NOTHING, Amounts, ChannelIdentity, Status
+from connext.solvency import Dispute, overdrawn, report
+from connext.types import NOTHING, Amounts, ChannelIdentity, Status, checksum
 
 IDENTITY = ChannelIdentity(b"\x01" * 20, b"\x02" * 20, b"\x03" * 20, b"\x04" * 20, 3600, 0)
 OPEN = ChannelLedger(IDENTITY, Status.OPEN, Amounts(5, -2, 10, 20), 0, 0, 0, None, None)
@@ -62,3 +62,15 @@ def test_solvent_to_the_wei_of_each_asset() -> None:
     assert report(LEDGER, OWED.plus(1, 1), 9, 400).surplus == Holdings(1, 1)
     assert not report(LEDGER, OWED.plus(-1, 10), 9, 400).is_solvent
     assert not report(LEDGER, OWED.plus(10, -1), 9, 400).is_solvent
+
+
+def test_nobody_can_have_less_than_nothing() -> None:
+    """Then events are missing, and what is owed seems less than it is."""
+    assert list(overdrawn(LEDGER)) == []  # the node's side alone may be: it took what the user had paid
+    channels = {**LEDGER.channels, b"\x06" * 32: replace(OPEN, contributions=Amounts(5, -6, 0, 0))}
+    reserves, credits_ = {ALICE: Holdings(5, -1)}, {BOB: Holdings(-1, 5)}
+    assert list(overdrawn(replace(LEDGER, channels=channels, reserves=reserves, credits=credits_))) == [
+        f"channel 0x{'06' * 32}",
+        f"the reserve of {checksum(ALICE)}",
+        f"the credit of {checksum(BOB)}",
+    ]
