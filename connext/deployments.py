@@ -41,7 +41,7 @@ class AlreadyDeployed(ConnextError):
 
     text = (
         "another {contract} is deployed on {network} already, at {address} (recorded in {path}); with --replace a new "
-        "one is made, and the scripts no longer see the channels of the old one"
+        "one is made, and the scripts no longer see the channels that need the old one"
     )
     contract: str
     network: str

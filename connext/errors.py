@@ -18,7 +18,7 @@ class ConnextError(Exception):
 
     def __str__(self) -> str:
         values = {field.name: readable(getattr(self, field.name)) for field in fields(self)}
-        return _printable(_FORMATTER.vformat(self.text, (), values))
+        return printable(_FORMATTER.vformat(self.text, (), values))
 
 
 class _Formatter(string.Formatter):
@@ -39,7 +39,7 @@ def readable(value: object) -> object:
     return "0x" + value.hex() if isinstance(value, bytes) else value
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Values may come from a stranger's file: none of them speaks to the terminal, or fills it."""
     shown = text if len(text) <= _MAX_LENGTH else text[:_MAX_LENGTH] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)

@@ -1,9 +1,13 @@
 """What `deploy` does: finds out what shall be, makes the plan, asks, lets it be done, and keeps the records."""
 
+import fcntl
 import json
+import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -17,7 +21,7 @@ from connext.deployer.contracts import NO_REGISTRY_YET, PURPOSES, Wanted, wanted
 from connext.deployer.execution import Clock, Executor
 from connext.deployer.files import load_config
 from connext.deployer.finding import Creation
-from connext.deployer.plan import Plan, Target, make_plan, other_manager
+from connext.deployer.plan import Plan, Target, make_plan
 from connext.deployer.recording import make_record
 from connext.deployer.rehearsal import rehearse
 from connext.deployer.safe import batch_document
@@ -26,6 +30,7 @@ from connext.deployer.standard_json import compiler, rebuild, standard_json
 from connext.deployer.survey import survey
 from connext.deployments import (
     AlreadyDeployed,
+    NotWritable,
     Parameters,
     Record,
     WrongChain,
@@ -35,8 +40,9 @@ from connext.deployments import (
     read,
     require_writable,
     save,
+    source_path,
 )
-from connext.errors import ConnextError
+from connext.errors import ConnextError, printable
 from connext.types import Address, Bytes32, checksum, parse_address
 from scripts._connection import endpoint_of, network_of, url_of
 
@@ -75,9 +81,15 @@ class WrongChainId(ConnextError):
 
 @dataclass(eq=False)
 class NotCommitted(ConnextError):
-    text = "{sources} differ from the last commit: a deployment on {network} must be of committed sources"
+    text = "not committed: {sources}; a deployment on {network} must be of sources and parameters that others can have"
     sources: str
     network: str
+
+
+@dataclass(eq=False)
+class AnotherRuns(ConnextError):
+    text = "another deployment writes to {folder} at this moment: let it end, then run this again"
+    folder: Path
 
 
 @dataclass(eq=False)
@@ -132,9 +144,13 @@ class Wishes:
             capacity_token=capacity[1],
             transfer_limit_wei=min(limit[0], capacity[0]),
             transfer_limit_token=min(limit[1], capacity[1]),
-            min_challenge_period=self.shortest_period or parameters.min_challenge_period,
-            max_challenge_period=self.longest_period or parameters.max_challenge_period,
+            min_challenge_period=_first_given(self.shortest_period, parameters.min_challenge_period),
+            max_challenge_period=_first_given(self.longest_period, parameters.max_challenge_period),
         )
+
+
+def _first_given(wish: int | None, otherwise: int) -> int:
+    return otherwise if wish is None else wish
 
 
 class ApeSender:
@@ -176,6 +192,7 @@ class Shipyard:
         self.node = endpoint_of(provider)
         self._provider = provider
         self._root = root
+        self._sources: dict[str, str] = {}
 
     # --- What shall be ---
 
@@ -201,6 +218,9 @@ class Shipyard:
         require_writable(self._root, self.network)
         for contract in PURPOSES:
             path = self._path(contract)
+            for file in (path, source_path(path)):
+                if file.exists() and not file.is_file():
+                    raise NotWritable(file, "it is no file")
             if path.is_file() and (record := read(path)).chain_id != self.network.chain_id:
                 raise WrongChain(path, self.network.choice, record.chain_id, self.network.chain_id)
 
@@ -255,21 +275,30 @@ class Shipyard:
         return make_plan(target, wanted, survey(self.node, target, wanted), rehearsal)
 
     def _refuse_other_records(self, wanted: tuple[Wanted, ...], *, replacing: bool) -> None:
-        other = other_manager(self.recorded("ChannelManager"), wanted)
-        if other is None:
-            return
-        address, path = checksum(other.address), self._path(other.contract)
-        if not replacing:
-            raise AlreadyDeployed(other.contract, self.network.choice, address, path)
-        click.echo(
-            f"replacing the manager at {address}: its record is overwritten, and the scripts no longer see its channels"
-        )
+        for item in wanted:
+            other = self._kept(item.contract)
+            if other is None or other.address == item.address:
+                continue
+            address, path = checksum(other.address), self._path(item.contract)
+            if not replacing:
+                raise AlreadyDeployed(item.contract, self.network.choice, address, path)
+            click.echo(
+                f"replacing the {item.contract} at {address}: its record is overwritten, and the scripts no longer see "
+                "the channels that need it"
+            )
+
+    def _kept(self, contract: str) -> Record | None:
+        """The record that must not be lost: on a live network, whatever the endpoint says about its code."""
+        path = self._path(contract)
+        if self.network.is_live:
+            return read(path) if path.is_file() else None
+        return self.recorded(contract)
 
     def show(self, plan: Plan) -> None:
         account = checksum(plan.target.deployer)
         click.echo(f"Plan on {self.network.choice} (chain {self.network.chain_id}) for {account}:")
-        for line in plan.lines():
-            click.echo(f"  {line}")
+        for line in plan.lines():  # which has what the token says of itself
+            click.echo(f"  {printable(line)}")
 
     @staticmethod
     def address_of(account: AccountAPI) -> Address:
@@ -287,8 +316,7 @@ class Shipyard:
         recorded = self._recorded_addresses(plan)
         for contract in (item.contract for item in plan.wanted if item.address not in recorded):
             click.echo(f"compiling {contract} from the standard JSON that will be recorded")
-            source = standard_json(self._root, contract)
-            build = rebuild(self._root, contract, source, compiler(self._root).version)
+            build = rebuild(self._root, contract, self._source(contract), compiler(self._root).version)
             if build.creation != artifact(contract).bytecode:
                 raise ArtifactIsOld(contract)
 
@@ -298,16 +326,31 @@ class Shipyard:
             account.set_autosign(True)  # the plan was agreed to as a whole
         sender = ApeSender(self._provider, account)
         confirmations = max(LIVE_CONFIRMATIONS, self._provider.network.required_confirmations)
-        commit = self._commit()
+        commit = self._commit
         clock = Clock(confirmations if self.network.is_live else 0, 1.0 if self.network.is_live else 0.05)
 
         def keep(wanted: Wanted, creation: Creation) -> None:
-            source = standard_json(self._root, wanted.contract)
+            source = self._source(wanted.contract)
             record = make_record(plan, wanted, creation, source, compiler(self._root), commit)
             path = save(self._root, self.network, record, source)
             click.echo(f"{wanted.contract} is recorded in {path.relative_to(self._root)}")
 
-        Executor(self.node, sender, clock, click.echo).run(plan, keep, self._recorded_addresses(plan), named)
+        with self._alone():
+            Executor(self.node, sender, clock, click.echo).run(plan, keep, self._recorded_addresses(plan), named)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two runs would pay for the same contracts, one of them for nothing. Raises AnotherRuns."""
+        folder = self.network.folder(self._root)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise AnotherRuns(folder) from None
+            yield
+        finally:
+            os.close(descriptor)
 
     def write_safe_batch(self, plan: Plan, safe: Address, path: Path | None) -> None:
         """Raises NotASafe, ProxyMissing."""
@@ -320,7 +363,10 @@ class Shipyard:
             return
         path = path or Path(f"deploy-{checksum(safe)}.json")
         document = batch_document(plan.missing, self.network.chain_id, safe)
-        path.write_text(json.dumps(document, indent=2) + "\n")
+        try:
+            path.write_text(json.dumps(document, indent=2) + "\n")
+        except OSError as error:
+            raise NotWritable(path, error.strerror or str(error)) from None
         click.echo(
             f"{path} is for the Safe's Transaction Builder; once it is executed, run this without --safe to record it"
         )
@@ -336,18 +382,26 @@ class Shipyard:
     def _path(self, contract: str) -> Path:
         return self.network.folder(self._root) / f"{contract}.json"
 
-    def require_committed(self) -> None:
-        """On a live network, everybody must be able to have the sources. Raises NotCommitted."""
-        self._commit()
+    def _source(self, contract: str) -> str:
+        """The standard JSON, always as it was first read: the checkout may change while transactions are waited for."""
+        if contract not in self._sources:
+            self._sources[contract] = standard_json(self._root, contract)
+        return self._sources[contract]
 
+    def require_committed(self) -> None:
+        """On a live network, everybody must be able to have sources and parameters. Raises NotCommitted."""
+        _ = self._commit
+
+    @cached_property
     def _commit(self) -> str | None:
-        """Of the sources; None where they are not committed. Raises NotCommitted on a live network."""
-        changed = self._git("status", "--porcelain", "--", *(f":(glob){pattern}" for pattern in SOURCES))
+        """Of sources and parameters; None where they are not committed. Raises NotCommitted on a live network."""
+        patterns = (*SOURCES, str(FOLDER / file_name(self.network.choice)))
+        changed = self._git("status", "--porcelain", "--", *(f":(glob){pattern}" for pattern in patterns))
         commit = self._git("rev-parse", "HEAD")
         if changed == "" and commit is not None:
             return commit
         if self.network.is_live:
-            raise NotCommitted(", ".join(SOURCES), self.network.choice)
+            raise NotCommitted(", ".join(_names_in(changed) or patterns), self.network.choice)
         return None
 
     def _git(self, *arguments: str) -> str | None:
@@ -357,6 +411,11 @@ class Shipyard:
         except (OSError, subprocess.CalledProcessError):
             return None
         return done.stdout.strip()
+
+
+def _names_in(changes: str | None) -> list[str]:
+    """The files in what `git status --porcelain` says."""
+    return [line.split(maxsplit=1)[1] for line in (changes or "").splitlines()]
 
 
 def confirm_plan(plan: Plan, *, yes: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from connext.deployer.contracts import PURPOSES, Wanted
 from connext.deployer.create2 import ONE_TIME_COST_WEI, PROXY, PROXY_RUNTIME
 from connext.deployer.rehearsal import Rehearsal
-from connext.deployments import Parameters, Record
+from connext.deployments import Parameters
 from connext.display import format_amount, format_amounts, format_duration
 from connext.errors import ConnextError
 from connext.types import Address, Asset, Bytes32, checksum
@@ -201,8 +201,3 @@ def _token_checks(target: Target, facts: Facts, rehearsal: Rehearsal) -> Iterato
 def _eth(wei: int) -> str:
     """Fees do not need every digit."""
     return format_amount(Asset.ETH, -(-wei // 10**12) * 10**12)
-
-
-def other_manager(recorded: Record | None, wanted: tuple[Wanted, ...]) -> Record | None:
-    """The recorded manager, if it is another one than what is planned."""
-    return recorded if recorded is not None and recorded.address != wanted[-1].address else None

@@ -27,8 +27,13 @@ def committed_checkout(folder: Path) -> None:
             shutil.copytree(CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy(CHECKOUT / name, folder / name)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    commit_all(folder)
+
+
+def commit_all(folder: Path) -> None:
     git = ("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
-    for command in (("init", "-q"), ("add", *SOURCES), ("commit", "-q", "-m", "sources")):
+    for command in (("add", *SOURCES), ("commit", "-q", "-m", "sources")):
         subprocess.run([*git, *command], cwd=folder, check=True)
 
 

@@ -1,6 +1,8 @@
 """`deploy` on a local chain: everything once, at the addresses that the plan said, each contract with its record."""
 
+import fcntl
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,7 +92,7 @@ def test_another_manager_must_be_wanted(deploy: Deploy, tmp_path: Path) -> None:
     one_eth = ("--capacity", "1 ETH")
     deploy(*one_eth).failed("another ChannelManager is deployed on ethereum:local already, at 0x", "--replace")
     output = deploy(*one_eth, "--replace").succeeded().output
-    assert "replacing the manager at 0x" in output
+    assert "replacing the ChannelManager at 0x" in output
     assert output.count("there already and right") == 5
     assert "capacity of a channel 1 ETH, largest payment 1 ETH" in output
     second = {name: read(path) for name, path in records(tmp_path).items()}
@@ -166,6 +168,59 @@ def test_other_code_at_an_address_is_not_used(deploy: Deploy, node: Endpoint, tm
     code = node.code(bytes.fromhex(address[2:]))
     node.ask("anvil_setCode", address, "0x" + code[:-1].hex() + "ff")
     deploy("--token", token).failed(f"AnyOf has the code of these sources: other code at {address}; nothing was sent")
+
+
+def test_a_condition_is_not_replaced_unasked_either(deploy: Deploy, tmp_path: Path) -> None:
+    """Open transfers in channels of the manager may need it."""
+    token = read_token(deploy, tmp_path)
+    stream = records(tmp_path)["Stream"]
+    record = json.loads(stream.read_text())
+    other = json.loads(records(tmp_path)["AllOf"].read_text())
+    stream.write_text(json.dumps({**record, "address": other["address"], "runtimeHash": other["runtimeHash"]}))
+    deploy("--token", token).failed("another Stream is deployed on ethereum:local already, at 0x", "--replace")
+    assert "replacing the Stream at 0x" in deploy("--token", token, "--replace").succeeded().output
+
+
+def test_only_one_at_a_time(deploy: Deploy, node: Endpoint, tmp_path: Path) -> None:
+    """Of two that send the same, one would pay for nothing."""
+    token = read_token(deploy, tmp_path)
+    (folder,) = tmp_path.glob(".build/deployments/*")
+    block, descriptor = node.head, os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    again = ("--token", token, "--salt", "0x" + "77" * 32, "--replace")
+    deploy(*again).failed("another deployment writes to ", "at this moment: let it end, then run this again")
+    assert node.head == block
+    os.close(descriptor)
+    deploy(*again).succeeded()
+
+
+def test_what_a_token_says_of_itself_does_not_speak_to_the_terminal(
+    deploy: Deploy, node: Endpoint, tmp_path: Path
+) -> None:
+    """With escapes it could write its own line over one that says WRONG."""
+    token = read_token(deploy, tmp_path)
+    symbol = b"\x1b[2K\x1b[1A".ljust(32, b"\0").hex()
+    word = lambda number: f"{number:064x}"  # noqa: E731
+    answer = word(32) + word(8) + symbol
+    code = "0x60606011600039" + "60606000f3".ljust(20, "0") + answer
+    node.ask("anvil_setCode", token, code)
+    ran = deploy("--token", token, "--salt", "0x" + "78" * 32, "--replace")
+    assert ran.code == 1
+    assert "\x1b" not in ran.output
+    assert "token \\x1b[2K\\x1b[1A 0x" in ran.output
+
+
+@pytest.mark.parametrize("name", ["Stream.json", "Stream.solc.json"])
+def test_a_record_that_could_not_be_replaced(deploy: Deploy, node: Endpoint, tmp_path: Path, name: str) -> None:
+    deploy("--dry-run")  # makes the folder
+    (folder,) = tmp_path.glob(".build/deployments/*")
+    (folder / name).mkdir()
+    deploy("--test-dai").failed(f"{name} cannot be written (it is no file): nothing was sent")
+    assert node.head == 0
+
+
+def test_no_time_is_no_default(deploy: Deploy) -> None:
+    deploy("--test-dai", "--shortest-period", "0 s").failed("challengePeriods.shortest: expected from 1 s", "got 0")
 
 
 def test_a_folder_in_which_nothing_can_be_written(deploy: Deploy, node: Endpoint, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ape.api.networks import NetworkAPI
+from ape_test.accounts import TestAccount
 
 from connext.chain.endpoint import Endpoint, http_carrier
 from connext.deployer import standard_json
@@ -17,7 +18,7 @@ from connext.deployments import Record, manager_parameters, read, source_path
 from connext.keccak import keccak256
 from connext.types import checksum
 from scripts import _shipyard
-from tests.scripts.live import CHECKOUT, Live, committed_checkout, put_dai, quick_rebuild
+from tests.scripts.live import CHECKOUT, Live, commit_all, committed_checkout, put_dai, quick_rebuild
 from tests.scripts.running import start_anvil
 
 On = Callable[[str], Live]
@@ -189,8 +190,43 @@ def test_sources_that_are_not_committed(live: On) -> None:
     mainnet = live(ETHEREUM)
     with (mainnet.folder / "contracts" / "OutcomeRegistry.sol").open("a") as source:
         source.write("// a change\n")
-    mainnet("deploy", "--yes").failed("must be of committed sources")
+    mainnet("deploy", "--yes").failed("not committed: contracts/OutcomeRegistry.sol; a deployment on ethereum:mainnet")
     assert not all_records(mainnet)
+
+
+def test_parameters_that_are_not_committed(live: On) -> None:
+    """Nobody else could tell that they are what was meant."""
+    mainnet = live(ETHEREUM)
+    edit(mainnet, lambda text: text.replace("shortest: 1 h", "shortest: 1 min"), commits=False)
+    mainnet("deploy", "--yes").failed("not committed: deployments/config/ethereum-mainnet.yaml; a deployment on")
+    assert mainnet.node.head == 0
+
+
+def test_the_record_of_another_manager_is_kept_whatever_the_endpoint_says(live: On) -> None:
+    """A node that is behind has no code for it: that does not make it gone."""
+    mainnet = live(ETHEREUM)
+    mainnet("deploy", "--yes").succeeded()
+    manager = all_records(mainnet)["ChannelManager"]
+    edit(mainnet, lambda text: text.replace("shortest: 1 h", "shortest: 2 h"))
+    mainnet.node.ask("anvil_setCode", checksum(manager.address), "0x")
+    mainnet("deploy", "--yes").failed(f"another ChannelManager is deployed on {ETHEREUM} already", "--replace")
+    assert all_records(mainnet)["ChannelManager"] == manager
+
+
+def test_the_record_has_the_source_that_was_compiled(live: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody switches to another branch while transactions are waited for."""
+    mainnet = live(ETHEREUM)
+    sign = TestAccount.sign_transaction
+    path = mainnet.folder / "contracts" / "conditions" / "AnyOf.sol"
+
+    def switch(account: TestAccount, *arguments: object, **settings: object) -> object:
+        path.write_text("// another branch\n")
+        return sign(account, *arguments, **settings)
+
+    compiled = standard_json.standard_json(mainnet.folder, "AnyOf")
+    monkeypatch.setattr(TestAccount, "sign_transaction", switch)
+    mainnet("deploy", "--yes").succeeded()
+    assert source_path(mainnet.records / "AnyOf.json").read_text() == compiled
 
 
 def test_artifacts_that_are_not_of_these_sources(live: On, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,11 +236,13 @@ def test_artifacts_that_are_not_of_these_sources(live: On, monkeypatch: pytest.M
     assert mainnet.node.head == 0
 
 
-def edit(live: Live, change: Callable[[str], str]) -> None:
+def edit(live: Live, change: Callable[[str], str], *, commits: bool = True) -> None:
     path = live.folder / "deployments" / "config" / file_name(live.choice)
     before = path.read_text()
     path.write_text(change(before))
     assert path.read_text() != before
+    if commits:
+        commit_all(live.folder)
 
 
 def test_no_key_is_in_any_file_or_output(live: On) -> None:

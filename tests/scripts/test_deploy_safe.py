@@ -31,6 +31,12 @@ def mainnet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
         yield live
 
 
+def test_a_file_that_cannot_be_written(mainnet: Live, tmp_path: Path) -> None:
+    safe, path = Safe(mainnet.node), tmp_path / "nowhere" / "batch.json"
+    ran = mainnet("deploy", "--safe", checksum(safe.address), "--out", str(path), account=None)
+    ran.failed("nowhere/batch.json cannot be written (No such file or directory)")
+
+
 def test_a_safe_deploys(mainnet: Live, tmp_path: Path) -> None:
     safe = Safe(mainnet.node)
     path = tmp_path / "batch.json"
