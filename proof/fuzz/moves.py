@@ -9,7 +9,7 @@ from connext.types import ZERO_ADDRESS, Address, Status
 from proof.fuzz.choices import Table
 from proof.fuzz.draws import MAX_UINT64, MAX_UINT128, Draws
 from proof.fuzz.ink import MALFORMED, NO_INK, sign, with_other_parity, words
-from proof.fuzz.scene import Desk, Line, Move
+from proof.fuzz.scene import Desk, Line, Move, Payment
 from proof.fuzz.stage import RELAY
 from proof.fuzz.wire import BATCH, DEPOSIT, FUND, PUSH_CREDIT, TOP_UP, UNKNOWN, WITHDRAW_RESERVE, opaque
 from proof.model import operations as op
@@ -75,8 +75,10 @@ KINDS = {
             "close": 4,
         }
     ),
-    Status.DISPUTED: Table({**_EVERYTHING, "checkpoint": 16, "resume": 12, "settle": 24, "close": 5}),
-    Status.SETTLED: Table({**_EVERYTHING, "settle_transfers": 25, "withdraw_credit": 12, "push_credit": 8}),
+    Status.DISPUTED: Table({**_EVERYTHING, "checkpoint": 16, "resume": 12, "settle": 24, "close": 5, "record": 16}),
+    Status.SETTLED: Table(
+        {**_EVERYTHING, "settle_transfers": 25, "withdraw_credit": 12, "push_credit": 8, "record": 12}
+    ),
 }
 ITEMS = tuple(kind for kind in _EVERYTHING if kind not in ("batch", "replay", "garbled", "record"))
 
@@ -446,10 +448,11 @@ class Moves(Draws):
         caller = self._caller(None if flaw == "caller" else person.account)
         return caller, op.Permit(nonce, expiry, ink), 0
 
-    def _record(self, _: Line) -> Drawn:
+    def _record(self, line: Line) -> Drawn:
         choices = self.choices
         flaw = self._flaw(25, "wrong", "wrong", "length", "late")
-        payment = self.payments.some(in_time=not choices.seldom(10))
+        open_ = self._open_payments(line.desk)
+        payment = choices.pick(open_) if open_ else self.payments.some(in_time=not choices.seldom(10))
         if flaw == "late" and payment.expiry < self.scene.time + 100_000:
             self._wait_until(payment.expiry)
         params, params_hash = payment.params, payment.params_hash
@@ -458,6 +461,16 @@ class Moves(Draws):
             params_hash = keccak256(opaque(params))
         witness = self.payments.witness(payment, flaw)
         return self._caller(), op.Record(payment.condition, params, params_hash, payment.expiry, witness), 0
+
+    def _open_payments(self, desk: Desk) -> list[Payment]:
+        """Those that a channel may have to settle, as long as they can be proved."""
+        triples = set()
+        for line in self.scene.lines:
+            channel = line.channel
+            hash_ = channel.recorded.transfers_hash if channel.recorded else channel.transfers_hash
+            if line.desk is desk and hash_ in self.scene.lists:
+                triples |= {t.triple for t in self.scene.lists[hash_].transfers[:8] if t.expiry > self.scene.time}
+        return [payment for payment in self.scene.payments if payment.triple in triples]
 
 
 def _on(channel: Identity, operation: Any) -> Operation:

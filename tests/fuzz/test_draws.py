@@ -15,6 +15,7 @@ from proof.fuzz.scene import Move
 from proof.fuzz.stage import SHIPPED
 from proof.fuzz.wire import OF_MANAGER
 from proof.model import operations as op
+from proof.model.ledger import FULL_SHARE
 from proof.model.messages import Signature
 
 LIVES, TURNS = 250, 60
@@ -96,3 +97,10 @@ def test_payees_call_back_everything(lives: list[Play]) -> None:
             called.add(data[132:136])
     assert called >= set(OF_MANAGER)
     assert len(OF_MANAGER) == 17
+
+
+def test_transfers_are_paid_by_shares_that_were_proved(lives: list[Play]) -> None:
+    """Else every payout is of a payment that has lapsed, and any share is as good as another (G9)."""
+    shares = [share for play in lives for share in play.scene.desks[0].guard.history.shares.values()]
+    assert sum(share == FULL_SHARE for share in shares) >= 25
+    assert sum(0 < share < FULL_SHARE for share in shares) >= 12

@@ -10,7 +10,7 @@ from connext.chain import Transaction
 from connext.chain.evm import EvmChain
 from connext.checking import Play
 from connext.keccak import keccak256
-from connext.types import DAY, HOUR
+from connext.types import DAY, HOUR, amounts_for
 from proof.explore import __main__ as command
 from proof.explore import run
 from proof.explore.board import CREDITS, TOKEN_BALANCES, Board
@@ -117,6 +117,16 @@ def test_a_signature_that_is_kept_from_the_party_makes_no_state_its_newest() -> 
     newest = moment.newest("charlie-bob")
     assert newest is not None
     assert newest.message.nonce == 1
+
+
+@pytest.mark.parametrize("history", ["route", "route-paid", "route-stream"])
+def test_wherever_a_route_leaves_off_its_node_has_signed_nothing_that_costs_it(history: str) -> None:
+    """G9. The promise follows what was signed: a node that signs in the wrong order is promised, and gets, less."""
+    for moment in stages_of(read_history(history), "bob"):
+        paid_in = [amounts_for(moment.side(name), moment.contributions(name)) for name in moment.channels]
+        least = Promise(moment).least()
+        assert least[0] >= sum(wei for wei, _ in paid_in)
+        assert least[1] >= sum(token for _, token in paid_in)
 
 
 # --- Moments ---
