@@ -1,6 +1,7 @@
 """A channel of the connected chain, replayed from its id alone: its own transactions on a fork, then its story."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,12 @@ from scripts._theatre import CannotWrite, InProcess, Script, Theatre, read_scrip
 
 
 class ChannelReplay:
-    """Raises what `Connection` does, UnknownChannel, CannotTell, NoTraces, EndpointGone, Refused, CannotWrite."""
+    """Raises what `Connection` does and `Archive.history`, CannotTell, EndpointGone, Refused, CannotWrite.
+
+    place: on what kind of chain the transactions were played again, once they were.
+    """
+
+    place = ""
 
     def __init__(self, provider: ProviderAPI, channel_id: Bytes32, console: Console) -> None:
         self._provider = provider
@@ -65,26 +71,26 @@ class ChannelReplay:
     def _again(self, history: History) -> Rerun:
         """On a fork at the block before; without the state of that block, on an empty chain."""
         before = history.sent[0].block - 1
-        try:
-            with fork_of(url_of(self._provider), before) as url:
+        with ExitStack() as running:
+            try:
+                url = running.enter_context(fork_of(url_of(self._provider), before))
                 fork = Endpoint(http_carrier(url))
                 fork.code(self._connection.manager)  # without an archive it cannot be read
-                self._console.print(f"played again on a fork of block {before}", highlight=False)
-                return self._rerun(fork, history)
-        except (ProviderError, Refused) as error:
-            self._console.print(
-                f"the endpoint has no state of block {before} ({str(error).splitlines()[-1]}): "
-                "played again on an empty chain with the same contracts",
-                markup=False,
-                highlight=False,
-            )
-        with empty_chain(self._provider.chain_id, history.sent[0].time - 60) as url:
-            fork = Endpoint(http_carrier(url))
-            copy_contracts(self._node, fork, self._connection.deployment)
-            return self._rerun(fork, history)
+                self.place = f"a fork of block {before}"
+                self._console.print(f"played again on {self.place}", highlight=False)
+            except (ProviderError, Refused) as error:
+                fork = Endpoint(http_carrier(running.enter_context(self._empty_chain(history))))
+                copy_contracts(self._node, fork, self._connection.deployment)
+                self.place = "an empty chain with the same contracts"
+                self._console.print(
+                    f"the endpoint has no state of block {before} ({_last_line(error)}): played again on {self.place}",
+                    markup=False,
+                    highlight=False,
+                )
+            return rerun(self._node, fork, self._connection.deployment, history, self._channel_id)
 
-    def _rerun(self, fork: Endpoint, history: History) -> Rerun:
-        return rerun(self._node, fork, self._connection.deployment, history, self._channel_id)
+    def _empty_chain(self, history: History) -> AbstractContextManager[str]:
+        return empty_chain(self._provider.chain_id, history.sent[0].time - 60)
 
     def _play(self, told: Told, path: Path) -> Replay:
         """Once to learn its ends, which are then written down; the second time is the one that is shown."""
@@ -99,17 +105,26 @@ class ChannelReplay:
         return Theatre(InProcess(), self._console).play(read_script(path))
 
 
+def _last_line(error: Exception) -> str:
+    """Of what an endpoint said, without what speaks to the terminal."""
+    said = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+    return "".join(character if character.isprintable() else "?" for character in said[0])
+
+
+NOT_TOLD = "Not in it: messages off chain, and transactions that failed, which left no events"
+
+
 def _header(told: Told) -> str:
     """Who the actors were, and what is otherwise, as comments."""
     lines = [f"{name}: {checksum(address)}" for name, address in told.originals.items()]
-    return "".join(f"# {line}\n" for line in (*lines, *told.notes))
+    return "".join(f"# {line}\n" for line in (*lines, NOT_TOLD, *told.notes))
 
 
 def _compared(on_chain: ChannelLedger, replay: Replay) -> Iterator[str]:
     """The channel's end in the story, beside the chain's."""
     played = replay.moments[-1].after.channels[CHANNEL]
     pairs = {
-        "status": (on_chain.status, played.status),
+        "status": (on_chain.status.name.lower(), played.status.name.lower()),
         "contributions": (on_chain.contributions, played.contributions),
         "settlement": (on_chain.settlement, replay.settlements.get(CHANNEL)),
         "recorded nonce": (on_chain.recorded.nonce if on_chain.recorded else 0, played.recorded),

@@ -102,8 +102,9 @@ def play_channel(provider, channel_id, path):
     from scripts._theatre import console
 
     terminal = console()
-    replay, differences = ChannelReplay(provider, channel_id, terminal).perform(path)
+    channel = ChannelReplay(provider, channel_id, terminal)
+    replay, differences = channel.perform(path)
     click.echo(f"\nstory: {path}")
     if not differences:
-        click.echo("the same transactions have the same results on the fork, and the story has the same end")
+        click.echo(f"the same transactions have the same results on {channel.place}, and the story has the same end")
     return [(path.stem, replay)], differences

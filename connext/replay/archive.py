@@ -58,6 +58,15 @@ class NoTraces(ConnextError):
     reason: str
 
 
+@dataclass(eq=False)
+class Forgotten(ConnextError):
+    text = (
+        "the endpoint has a log of transaction 0x{transaction}, and not the transaction: "
+        "use one that keeps all of the chain (an archive)"
+    )
+    transaction: str
+
+
 class Archive:
     """Reads the chain behind `node`. first_block: of the manager's deployment."""
 
@@ -73,7 +82,7 @@ class Archive:
         self._known: dict[Bytes32, Sent] = {}
 
     def history(self, channel_id: Bytes32) -> History:
-        """Raises UnknownChannel, CannotTell, NoTraces, EndpointGone, Refused."""
+        """Raises UnknownChannel, CannotTell, NoTraces, Forgotten, EndpointGone, Refused."""
         about = self._hashes(self._manager, [None, _word(channel_id)], self.first_block, self.node.head)
         if not about:
             raise UnknownChannel(channel_id)
@@ -113,6 +122,10 @@ class Archive:
     def _read(self, hash_: Bytes32) -> Sent:
         transaction = self.node.ask("eth_getTransactionByHash", "0x" + hash_.hex())
         receipt = self.node.receipt(hash_)
+        if transaction is None or receipt is None:
+            raise Forgotten(hash_.hex())
+        if transaction["to"] is None:
+            raise CannotTell(hash_.hex(), "a contract was made in it, whose constructor called the manager")
         number = int(receipt["blockNumber"], 16)
         logs = tuple(map(Log.from_rpc, receipt["logs"]))
         sender, to = _address(transaction["from"]), _address(transaction["to"])
@@ -138,11 +151,15 @@ class Archive:
         )
 
     def _events(self, logs: Iterable[Log]) -> Iterator[Event]:
-        """Of our contracts and the token, as a story sees them."""
+        """Of our contracts, and what they moved of the token: as a story sees them, whoever called."""
         for log in logs:
             event = KNOWN_ABI.decode_log(log)
-            if event is not None and log.address in (*self._contracts, self.deployment.token):
+            is_ours = log.address in self._contracts
+            if event is not None and (is_ours or (log.address == self.deployment.token and self._moved_by_us(event))):
                 yield event
+
+    def _moved_by_us(self, event: Event) -> bool:
+        return event.name == "Transfer" and self._manager in (event.values["src"], event.values["dst"])
 
     def _inner_calls(self, hash_: Bytes32, to: Address) -> Iterator[tuple[Address, Address, bytes, int]]:
         """What a contract called on behalf of the sender, from the transaction's trace."""
@@ -156,8 +173,11 @@ class Archive:
         yield from found
 
     def _calls_in(self, frame: dict[str, Any]) -> Iterator[tuple[Address, Address, bytes, int]]:
+        """Nothing of what failed, with all that was called in it."""
+        if "error" in frame:
+            return
         to = _address(frame.get("to") or "0x" + 40 * "0")
-        if to in self._contracts and frame["type"] == "CALL" and "error" not in frame:
+        if to in self._contracts and frame["type"] == "CALL":
             yield _address(frame["from"]), to, bytes.fromhex(frame["input"][2:]), int(frame.get("value", "0x0"), 16)
             return
         for inner in frame.get("calls", ()):

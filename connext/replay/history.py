@@ -7,6 +7,7 @@ unknown: messages off chain, transactions that failed, the lists of transfers th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from connext.abi import Event, Invocation, artifact, manager_abi
@@ -27,6 +28,7 @@ from connext.messages import (
     digest,
     transfers_hash,
 )
+from connext.replay.words import exact_duration
 from connext.signing import InvalidSignature, Signature, recover
 from connext.story import Limits, Story, Terms
 from connext.transfers import Triple, triple_of
@@ -91,8 +93,9 @@ class Told:
 def tell(past: Sequence[Past], identity: ChannelIdentity, deployment: Deployment, title: str) -> Told:
     """The story of the channel with this identity. past: all its transactions, in order. Raises CannotTell."""
     teller = _Teller(identity, deployment, past)
-    for transaction in past:
-        teller.add(transaction)
+    times, notes = _spread(past)
+    for transaction, time in zip(past, times, strict=True):
+        teller.add(transaction, time)
     terms = Terms("user", "node", identity.challenge_period, identity.salt)
     story = Story(
         title=title,
@@ -107,7 +110,7 @@ def tell(past: Sequence[Past], identity: ChannelIdentity, deployment: Deployment
             longest_period=deployment.max_challenge_period,
         ),
     )
-    return Told(story, teller.originals, tuple(teller.notes))
+    return Told(story, teller.originals, (*notes, *teller.notes))
 
 
 @dataclass
@@ -123,7 +126,6 @@ class _Teller:
 
     def __post_init__(self) -> None:
         self._start = self.past[0].time - LEAD
-        self._time = self._delay = 0
         self._dispute = 0
         self._reserve: dict[str, Holdings] = {}
         self._lists = _lists_in(self.past)
@@ -145,30 +147,19 @@ class _Teller:
         judge = [action("become", "judge", contract="AnyShare")] if judged else []
         return [*silent, *judge, *(self._terms(triple, name) for triple, name in self._payments.items())]
 
-    def add(self, past: Past) -> None:
+    def add(self, past: Past, time: int) -> None:
+        """time: in seconds after the story's start."""
         invocation = artifact(past.contract).abi.decode_call(past.data)
         if invocation is None:
             raise CannotTell(past.hash.hex(), f"its calldata is no call of {past.contract}")
         told = self._told(past, invocation, past.value)
-        self._at(past.time)
-        written = {"emits": tuple(event.name for event in past.events)} if told.name != "batch" else {}
-        self._do(told.name, self._person(past.caller), self._time, **told.fields, **written)
+        written = {} if _has_permit(invocation) else {"emits": tuple(event.name for event in past.events)}
+        self._do(told.name, self._person(past.caller), time, **told.fields, **written)
         for event in past.events:
             if event.name == "DisputeStarted":
                 self._dispute = event.values["dispute"]
 
-    # --- Time and people ---
-
-    def _at(self, time: int) -> None:
-        """The next transaction's time: a block of a local chain has one, and no two have the same time."""
-        since = time - self._start + self._delay
-        if since <= self._time:
-            self.notes.append(
-                f"the {len(self.actions) + 1}. action and all later ones come a second later: no two at once"
-            )
-            self._delay += self._time + 1 - since
-            since = self._time + 1
-        self._time = since
+    # --- People ---
 
     def _person(self, account: Address) -> str:
         if account not in self._names:
@@ -402,6 +393,40 @@ class _Teller:
         if self._is_hash_lock(triple):
             return action("make_secret", "user", payment=name, expires=expires)
         return action("make_terms", payment=name, condition="judge", expires=expires, share=self._shares[triple])
+
+
+def _spread(past: Sequence[Past]) -> tuple[list[int], list[str]]:
+    """The times of transactions in seconds after the story's start, and in words what is otherwise: no two at once.
+
+    Of those in one block, the first that starts a dispute or settles has the block's time: a deadline counts from the
+    one and ends with the other. If none does, the last has it: everything else must come before a deadline.
+    """
+    times: list[int] = []
+    notes: list[str] = []
+    start, delay = past[0].time - LEAD, 0
+    for time, grouped in groupby(past, lambda one: one.time):
+        block = list(grouped)
+        anchor = next((i for i, one in enumerate(block) if _turns(one)), len(block) - 1)
+        first = time - start + delay - anchor
+        earliest = times[-1] + 1 if times else 1
+        if first < earliest:
+            notes.append(f"from {exact_duration(earliest)} after the start on all is {earliest - first} s later")
+            delay, first = delay + earliest - first, earliest
+        if len(block) > 1:
+            between = f"{exact_duration(first)} to {exact_duration(first + len(block) - 1)} after the start"
+            notes.append(f"{len(block)} transactions of one block come one by one, {between}: no two at once")
+        times += range(first, first + len(block))
+    return times, notes
+
+
+def _has_permit(invocation: Invocation) -> bool:
+    """It is left out, and so are its events."""
+    calls = invocation.arguments["calls"] if invocation.function == "batch" else ()
+    return any(manager_abi().function_of(call["data"]) == "permit" for call in calls)
+
+
+def _turns(past: Past) -> bool:
+    return any(event.name in ("DisputeStarted", "ChannelSettled") for event in past.events)
 
 
 def _lists_in(past: Iterable[Past]) -> dict[Bytes32, tuple[Transfer, ...]]:

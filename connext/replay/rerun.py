@@ -43,8 +43,7 @@ def rerun(origin: Endpoint, fork: Endpoint, deployment: Deployment, history: His
     differences: list[str] = []
     for sent in history.sent:
         differences += stage.repeat(sent)
-    last = history.sent[-1].block
-    then, now = _channel(origin, deployment, channel_id, last), _channel(fork, deployment, channel_id, None)
+    then, now = (_channel(node, deployment, channel_id) for node in (origin, fork))
     if then != now:
         differences.append(f"the channel ends as {now}, on the chain as {then}")
     return Rerun(len(history.sent), tuple(differences), tuple(stage.notes))
@@ -107,15 +106,11 @@ class _Stage:
         return self.fork.ask("eth_sendTransactionSync", request)
 
 
-def _channel(node: Endpoint, deployment: Deployment, channel_id: Bytes32, block: int | None) -> tuple[object, ...]:
-    """What the manager's `channelOf` says at the end of a block, or now."""
-    request = {
-        "to": checksum(deployment.domain.verifying_contract),
-        "data": "0x" + manager_abi().encode_call("channelOf", channel_id).hex(),
-    }
-    answer = node.data("eth_call", request, "latest" if block is None else hex(block))
-    result: tuple[object, ...] = manager_abi().decode_result("channelOf", answer)
-    return result
+def _channel(node: Endpoint, deployment: Deployment, channel_id: Bytes32) -> tuple[object, ...]:
+    """What the manager's `channelOf` says now: every endpoint knows that, and it tells of what was not found, too."""
+    manager = deployment.domain.verifying_contract
+    found: tuple[object, ...] = node.read(manager_abi(), manager, "channelOf", channel_id)
+    return found
 
 
 def _names(logs: tuple[Log, ...]) -> str:

@@ -143,12 +143,17 @@ def test_what_cannot_be_read_or_written(run: Run, story: Path, tmp_path: Path) -
 # --- A channel of a chain ---
 
 
-def channel_replayed(pair: Pair, *options: str) -> tuple[str, Path]:
+def channel_replayed(pair: Pair, place: str = "a fork of block") -> tuple[str, Path]:
     out = pair.folder / "told.yaml"
     report = ("--report", str(pair.folder / "report"))
-    ran = pair.run("replay", "--channel", pair.channel, "--out", str(out), *report, *options).succeeded()
-    assert "the same transactions have the same results on the fork, and the story has the same end" in ran.output
+    ran = pair.run("replay", "--channel", pair.channel, "--out", str(out), *report).succeeded()
+    assert_same_end(ran.output, place)
     return ran.output, out
+
+
+def assert_same_end(output: str, place: str = "a fork of block") -> None:
+    assert f"the same transactions have the same results on {place}" in output
+    assert "and the story has the same end" in output
 
 
 def test_a_dispute_on_a_chain_is_replayed_by_its_id(pair: Pair) -> None:
@@ -176,7 +181,8 @@ def test_without_an_archive_an_empty_chain_does(pair: Pair, monkeypatch: pytest.
     pair.alice("dispute").succeeded()
     pair.run("advance", "1 d").succeeded()
     pair.run("settle", pair.channel, "--account", CAROL).succeeded()
-    output, _ = channel_replayed(pair)
+    output, out = channel_replayed(pair, "an empty chain with the same contracts, ")
+    assert "# Not in it: messages off chain, and transactions that failed" in out.read_text()
     assert "(missing trie node): played again on an empty chain with the same contracts" in " ".join(output.split())
 
 
@@ -235,7 +241,7 @@ def test_transfers_and_their_outcome_are_told(trio: Trio) -> None:
     for channel in (trio.first, trio.second):
         out = trio.file(f"told-{channel[:6]}")
         output = trio.run("replay", "--channel", channel, "--no-report", "--out", out).succeeded().output
-        assert "the same transactions have the same results on the fork, and the story has the same end" in output
+        assert_same_end(output)
         assert "record" in [action.name for action in read_story(Path(out).read_text()).actions]
         trio.run("replay", out, "--no-report").succeeded()
 

@@ -1,5 +1,6 @@
 """A channel's transactions, told as a story with other keys, have the same end: for every scenario of one channel."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,12 @@ def played(story: Story) -> World:
 
 
 def told_of(world: World, channel: str) -> Told:
+    return tell(past_of(world), world.identity(channel), world.deployment, "Told")
+
+
+def past_of(world: World) -> list[Past]:
     past = [_past(world, receipt) for receipt in world.sent if receipt.succeeded]
-    return tell([one for one in past if one is not None], world.identity(channel), world.deployment, "Told")
+    return [one for one in past if one is not None]
 
 
 def _past(world: World, receipt: Receipt) -> Past | None:
@@ -109,3 +114,50 @@ def test_times_are_as_far_apart_as_they_were() -> None:
     times = [action.time for action in told_of(world, "main").story.actions if action.time is not None]
     sent = [receipt.block.time for receipt in world.sent if receipt.succeeded]
     assert [time - times[0] for time in times] == [time - sent[0] for time in sent]
+
+
+# --- Transactions of one block: a deposit, another, the dispute, two answers, the settlement, and nothing after it ---
+
+PERIOD = 86_400
+ONE_BLOCK = """\
+title: Two answers in the last second
+channels: {main: {user: alice, node: bob, period: 1 d, salt: 0}}
+actions:
+  - {do: go_silent, by: bob}
+  - {do: deposit, by: alice, channel: main, side: user, amount: 1 ETH}
+  - {do: deposit, by: alice, channel: main, side: user, amount: 1 ETH}
+  - {do: make_state, message: one, channel: main, nonce: 1, user: -0.1 ETH, node: 0.1 ETH}
+  - {do: make_state, message: two, channel: main, nonce: 2, user: -0.2 ETH, node: 0.2 ETH}
+  - {do: make_state, message: three, channel: main, nonce: 3, user: -0.3 ETH, node: 0.3 ETH}
+  - {do: start_dispute, by: alice, channel: main, message: one, at: 1 h}
+  - {do: checkpoint, by: carol, channel: main, message: two}
+  - {do: checkpoint, by: carol, channel: main, message: three}
+  - {do: settle, by: carol, channel: main, message: three, at: 26 h}
+"""
+
+
+@pytest.mark.parametrize(
+    ("blocks", "times"),
+    [
+        # seconds of each transaction on the chain, and of its action in the story
+        ([0, 0, 0, PERIOD - 1, PERIOD - 1, PERIOD], [58, 59, 60, 58 + PERIOD, 59 + PERIOD, 60 + PERIOD]),
+        ([0, 0, 1, PERIOD, PERIOD, PERIOD + 1], [59, 60, 61, 59 + PERIOD, 60 + PERIOD, 61 + PERIOD]),
+        ([0, 1, 1, 1, 1, PERIOD + 1], [60, 61, 62, 63, 64, 62 + PERIOD]),  # no room before: all later, by one second
+    ],
+)
+def test_transactions_of_one_block_come_one_by_one(blocks: list[int], times: list[int]) -> None:
+    """Within the same deadlines: the dispute and the settlement have their blocks' times."""
+    world = played(read_story(ONE_BLOCK))
+    past = [replace(one, time=1_000 + time) for one, time in zip(past_of(world), blocks, strict=True)]
+    told = tell(past, world.identity("main"), world.deployment, "Told")
+    assert [action.time for action in told.story.actions if action.time is not None] == times
+    assert len(told.notes) >= 1
+    assert channel_of(played(told.story), CHANNEL).settlement == channel_of(world, "main").settlement
+
+
+def test_a_batch_emits_what_it_emitted() -> None:
+    deposit = "{do: deposit, by: alice, channel: main, side: user, amount: 1 ETH}"
+    world = played(read_story(ONE_BLOCK.replace(deposit, f"{{do: batch, by: alice, items: [{deposit}]}}", 1)))
+    (batch,) = [action for action in told_of(world, "main").story.actions if action.name == "batch"]
+    assert batch.expected.emits is not None
+    assert [match.name for match in batch.expected.emits] == ["ChannelOpened", "Deposited"]
