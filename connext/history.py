@@ -53,11 +53,20 @@ class History:
             yield from page.logs
             progress(page.last + 1 - self._first, blocks)
         for first, last in spans(pages[-1].last + 1 if pages else self._first, head):
-            logs = self._source.logs(self._contract, first, last)
+            page = self._read(first, last)
             if last - first + 1 == SPAN_BLOCKS:
-                self._keep(Page(first, last, self._source.block_hash(last), logs))
-            yield from logs
+                self._keep(page)
+            yield from page.logs
             progress(last + 1 - self._first, blocks)
+
+    def _read(self, first: int, last: int) -> Page:
+        """Again where the chain was re-organized meanwhile: the logs are those that lead to the hash."""
+        block_hash = self._source.block_hash(last)
+        while True:
+            logs = self._source.logs(self._contract, first, last)
+            before, block_hash = block_hash, self._source.block_hash(last)
+            if block_hash == before:
+                return Page(first, last, block_hash, logs)
 
     def _still_true(self, head: int) -> list[Page]:
         """The pages in the file whose blocks the chain still has. The others are cut off."""
@@ -73,7 +82,7 @@ class History:
         """Of the file, if it is one of this contract."""
         try:
             lines = self._path.read_text().splitlines()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return []
         return lines if lines and lines[0] == self._title() else []
 

@@ -98,10 +98,24 @@ def test_what_was_cut_short_is_read_again(tmp_path: Path, damage: str) -> None:
     assert chain.asked == [(37, 40)]
 
 
-def test_a_file_of_something_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b'{"contract": "0x00"}\n', b"\xff\xfe"])
+def test_a_file_of_something_else(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "history.jsonl"
-    path.write_text('{"contract": "0x00"}\n')
+    path.write_bytes(content)
     read(Chain(), path, 40)
+
+
+def test_a_reorganization_while_a_page_is_read(tmp_path: Path) -> None:
+    class Reorganized(Chain):
+        def logs(self, address: bytes, first: int, last: int) -> tuple[Log, ...]:
+            logs = super().logs(address, first, last)
+            self.fork = 12
+            return logs
+
+    chain, path = Reorganized(), tmp_path / "history.jsonl"
+    assert list(History(chain, CONTRACT, FIRST, path).logs(16)) == list(Chain(fork=12).logs(CONTRACT, FIRST, 16))
+    assert chain.asked == [(7, 16), (7, 16)]
+    read(Chain(fork=12), path, 16)
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
