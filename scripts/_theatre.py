@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
 from ape.api import ProviderAPI
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from connext import lifecycle
@@ -305,15 +307,16 @@ def console() -> Console:
 
 
 def _plain(text: str) -> str:
-    """Square brackets mean themselves."""
-    return text.replace("[", r"\[")
+    """Square brackets mean themselves, and nothing speaks to the terminal."""
+    return escape("".join(character if character.isprintable() else "?" for character in text))
 
 
 def write_reports(replays: Sequence[tuple[str, Replay]], folder: Path) -> list[Path]:
     """A page for each, by its name, and one that leads to them if there are several. Raises CannotWrite."""
-    pages = {f"{name}.html": render(replay) for name, replay in replays}
+    named = dict(zip(_different([name for name, _ in replays]), (replay for _, replay in replays), strict=True))
+    pages = {f"{name}.html": render(replay) for name, replay in named.items()}
     if len(replays) > 1:
-        pages["index.html"] = render_index([(f"{name}.html", replay) for name, replay in replays])
+        pages["index.html"] = render_index([(f"{name}.html", replay) for name, replay in named.items()])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, page in pages.items():
@@ -321,6 +324,17 @@ def write_reports(replays: Sequence[tuple[str, Replay]], folder: Path) -> list[P
     except OSError as error:
         raise CannotWrite(folder, error.strerror or str(error)) from None
     return [folder / name for name in pages]
+
+
+def _different(names: Sequence[str]) -> list[str]:
+    """With a number, where another has the name: stories of several folders, or one called like the index."""
+    different: list[str] = []
+    taken = {"index"} if len(names) > 1 else set()
+    for name in names:
+        numbered = (f"{name}-{number}" for number in count(2))
+        different.append(next(one for one in numbered if one not in taken) if name in taken else name)
+        taken.add(different[-1])
+    return different
 
 
 def _double(name: str) -> Artifact:

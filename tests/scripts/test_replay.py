@@ -67,7 +67,31 @@ def test_a_folder_gives_an_index(run: Run, tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text(STORY.replace("1 ETH", "2 ETH"))
     run("replay", str(tmp_path), "--report", str(tmp_path / "out")).succeeded()
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"mine.html", "other.html", "index.html"}
-    assert 'href="other.html"' in (tmp_path / "out" / "index.html").read_text()
+    assert 'href="./other.html"' in (tmp_path / "out" / "index.html").read_text()
+
+
+@pytest.mark.usefixtures("story")
+def test_no_page_takes_the_place_of_another(run: Run, tmp_path: Path) -> None:
+    """Neither that of a story with the same name elsewhere, nor the index that of a story called so."""
+    (tmp_path / "below").mkdir()
+    for name, title in (("below/mine", "Alice is elsewhere"), ("index", "Alice is no index")):
+        (tmp_path / f"{name}.yaml").write_text(STORY.replace("Alice pays in, and gets it back", title))
+    out = tmp_path / "out"
+    run("replay", str(tmp_path), str(tmp_path / "below"), "--report", str(out)).succeeded()
+    titles = {
+        "mine": "Alice pays in",
+        "mine-2": "Alice is elsewhere",
+        "index-2": "Alice is no index",
+        "index": "Replays",
+    }
+    assert {path.stem for path in out.iterdir()} == titles.keys()
+    assert all(f"<title>{title}" in (out / f"{name}.html").read_text() for name, title in titles.items())
+
+
+def test_a_title_means_itself_in_the_terminal(run: Run, story: Path) -> None:
+    title = r"Alice [bold] \[/red] [/]"
+    story.write_text(STORY.replace("Alice pays in, and gets it back", f"'{title}'"))
+    assert title in run("replay", str(story), "--no-report").succeeded().output
 
 
 def test_a_story_that_comes_out_otherwise(run: Run, story: Path, tmp_path: Path) -> None:

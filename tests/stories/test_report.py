@@ -125,3 +125,9 @@ def test_people_stand_before_contracts() -> None:
     (names,) = re.findall(r'<div class="names".*?</div>', page, re.DOTALL)
     shown = [name.replace("\u200b", "") for name in re.findall(r"<span>(.*?)</span>", names)]
     assert shown == ["alice", "bob", "charlie", "ChannelManager", "OutcomeRegistry"]
+
+
+def test_a_file_name_is_no_program_in_the_index() -> None:
+    one = replay(NAMES[0])
+    links = Text(render_index([("javascript:alert(1).html", one), ("50% #1?.html", one)])).links
+    assert links[1:] == ["./javascript%3Aalert%281%29.html", "./50%25%20%231%3F.html"]
