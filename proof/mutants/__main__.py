@@ -22,6 +22,9 @@ GOAL = 0.95
 
 def main() -> int:
     options = _options()
+    part = "" if options.first is None else f"--first {options.first}"
+    if options.save:
+        records.require_whole(part)
     some = mutants()[: options.first]
     memory = Memory()
     if not options.last:
@@ -31,7 +34,8 @@ def main() -> int:
     reasons = figures.explained(outcomes, some)
     _say(_report(outcomes, len(some), reasons))
     if options.save:
-        records.save("mutants", sum(outcome.seconds for outcome in outcomes), _figures(outcomes, len(some), reasons))
+        seconds = sum(outcome.seconds for outcome in outcomes)
+        records.save("mutants", seconds, _figures(outcomes, len(some), reasons), part=part)
     return 0 if _is_good(outcomes, len(some), reasons) else 1
 
 
@@ -125,5 +129,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
-    except (NoSlither, CannotTest, figures.BadExplanation) as error:
+    except (NoSlither, CannotTest, figures.BadExplanation, records.OnlyAPart, records.ReachesLess) as error:
         sys.exit(f"mutants: {error}")
