@@ -27,8 +27,8 @@ from connext.types import DAY, HOUR, Address, Bool, Bytes32, InvalidValue, Uint3
 @dataclass(eq=False)
 class NotDeployed(ConnextError, LookupError):
     text = (
-        "no {contract} is deployed on {network} (no file {path}); make one: ape run deploy --network {network} "
-        "(on a local chain or a fork with --test-dai)"
+        "no {contract} is deployed on {network} (no file {path}): get the records of who deployed it, or deploy it: "
+        "ape run deploy --network {network} (on a local chain or a fork with --test-dai)"
     )
     contract: str
     network: str
@@ -40,13 +40,14 @@ class AlreadyDeployed(ConnextError):
     """A second record would take the place of the first, by which its channels are found."""
 
     text = (
-        "another {contract} is deployed on {network} already, at {address} (recorded in {path}); with --replace a new "
-        "one is made, and the scripts no longer see the channels that need the old one"
+        "another {contract} is deployed on {network} already, at {address} (recorded in {path}), and {difference}; "
+        "with --replace a new one is made, and the scripts no longer see the channels that need the old one"
     )
     contract: str
     network: str
     address: str
     path: Path
+    difference: str
 
 
 @dataclass(eq=False)
@@ -83,6 +84,14 @@ class WrongChain(ConnextError, ValueError):
     network: str
     recorded: int
     found: int
+
+
+@dataclass(eq=False)
+class UnreadableFile(ConnextError, ValueError):
+    text = "{path} cannot be read as {form}: {reason}"
+    path: Path
+    form: str
+    reason: object
 
 
 # --- The form of a record ---
@@ -269,13 +278,13 @@ def find(root: Path, contract: str, network: Network, code_at: Callable[[Address
 
 
 def read(path: Path) -> Record:
-    """The record in one file. Raises InvalidValue."""
+    """The record in one file. Raises InvalidValue, UnreadableFile."""
     try:
         document = json.loads(path.read_text())
     except (ValueError, RecursionError) as error:
-        raise InvalidValue(str(path), f"a JSON document ({error})", path.name) from None
+        raise UnreadableFile(path, "JSON", error) from None
     except OSError as error:
-        raise InvalidValue(str(path), f"a file that can be read ({error.strerror})", path.name) from None
+        raise UnreadableFile(path, "JSON", error.strerror) from None
     record = from_json(Record, document, path.name)
     if record.contract != path.stem:
         raise InvalidValue(f"{path.name}.contract", f"the file's name, {path.stem}", record.contract)

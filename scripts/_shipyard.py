@@ -16,6 +16,7 @@ from ape_connext.anvil import fork_of
 
 from connext.abi import artifact
 from connext.chain.endpoint import Endpoint, http_carrier
+from connext.codec import to_json
 from connext.deployer.config import FOLDER, Config, UnknownNetwork, check_parameters, file_name
 from connext.deployer.contracts import NO_REGISTRY_YET, PURPOSES, Wanted, wanted_contracts
 from connext.deployer.execution import Clock, Executor
@@ -43,6 +44,7 @@ from connext.deployments import (
     source_path,
 )
 from connext.errors import ConnextError, printable
+from connext.keccak import keccak256
 from connext.types import Address, Bytes32, checksum, parse_address
 from scripts._connection import endpoint_of, network_of, url_of
 
@@ -58,9 +60,10 @@ class TokenUnknown(ConnextError):
 
 @dataclass(eq=False)
 class NoToken(ConnextError):
-    text = "there is no contract at {token} on {network}: give the address of the token on this very chain"
+    text = "there is no contract at {token} on {network}: {remedy}"
     token: str
     network: str
+    remedy: str = "give the address of the token on this very chain"
 
 
 @dataclass(eq=False)
@@ -81,7 +84,10 @@ class WrongChainId(ConnextError):
 
 @dataclass(eq=False)
 class NotCommitted(ConnextError):
-    text = "not committed: {sources}; a deployment on {network} must be of sources and parameters that others can have"
+    text = (
+        "not committed: {sources}; a deployment on {network} must be of sources and parameters that others can have: "
+        "commit them, or take the changes back"
+    )
     sources: str
     network: str
 
@@ -232,7 +238,7 @@ class Shipyard:
         parameters = wishes.applied(self._usual(config, wishes.token))
         check_parameters(parameters, "parameters")
         if not self.node.code(parameters.token):
-            raise NoToken(checksum(parameters.token), self.network.choice)
+            raise self._no_token(parameters.token)
         token = config.token if config is not None and config.token.address == parameters.token else None
         source = token.source if token else "--test-dai" if test_dai else "--token" if wishes.token else "the record"
         return Target(
@@ -248,6 +254,12 @@ class Shipyard:
             deployer=deployer,
             pays=pays,
         )
+
+    def _no_token(self, token: Address) -> NoToken:
+        if not self.network.is_live:
+            return NoToken(checksum(token), self.network.choice)
+        remedy = f"is the endpoint in order? The address is that of {FOLDER / file_name(self.network.choice)}"
+        return NoToken(checksum(token), self.network.choice, remedy)
 
     def _usual(self, config: Config | None, token: Address | None) -> Parameters:
         """Parameters before wishes: of the file, of the record, or limits to start with."""
@@ -281,7 +293,7 @@ class Shipyard:
                 continue
             address, path = checksum(other.address), self._path(item.contract)
             if not replacing:
-                raise AlreadyDeployed(item.contract, self.network.choice, address, path)
+                raise AlreadyDeployed(item.contract, self.network.choice, address, path, _difference(other, item))
             click.echo(
                 f"replacing the {item.contract} at {address}: its record is overwritten, and the scripts no longer see "
                 "the channels that need it"
@@ -336,7 +348,11 @@ class Shipyard:
             click.echo(f"{wanted.contract} is recorded in {path.relative_to(self._root)}")
 
         with self._alone():
-            Executor(self.node, sender, clock, click.echo).run(plan, keep, self._recorded_addresses(plan), named)
+            try:
+                Executor(self.node, sender, clock, click.echo).run(plan, keep, self._recorded_addresses(plan), named)
+            except KeyboardInterrupt:
+                click.echo("interrupted: the same command goes on from here, and does nothing twice", err=True)
+                raise
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -352,10 +368,13 @@ class Shipyard:
         finally:
             os.close(descriptor)
 
-    def write_safe_batch(self, plan: Plan, safe: Address, path: Path | None) -> None:
-        """Raises NotASafe, ProxyMissing."""
+    def require_safe(self, safe: Address) -> None:
+        """Raises NotASafe."""
         if not self.node.code(safe):
             raise NotASafe(checksum(safe), self.network.choice)
+
+    def write_safe_batch(self, plan: Plan, safe: Address, path: Path | None) -> None:
+        """Raises ProxyMissing, NotWritable."""
         if plan.brings_proxy:
             raise ProxyMissing(self.network.choice)
         if not plan.missing:
@@ -411,6 +430,18 @@ class Shipyard:
         except (OSError, subprocess.CalledProcessError):
             return None
         return done.stdout.strip()
+
+
+def _difference(recorded: Record, wanted: Wanted) -> str:
+    """What makes a contract another than the recorded one."""
+    if recorded.salt != wanted.salt:
+        return "its salt is another"
+    if keccak256(artifact(wanted.contract).bytecode) != recorded.creation_hash:
+        return "its code is another"
+    if recorded.arguments == wanted.arguments:
+        return "its record does not say why"
+    was, now = to_json(manager_parameters(recorded)), wanted.arguments[0]
+    return ", ".join(f"its {name} is {was[name]}, not {now[name]}" for name in now if was[name] != now[name])
 
 
 def _names_in(changes: str | None) -> list[str]:

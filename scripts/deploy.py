@@ -93,6 +93,8 @@ def cli(
     shipyard = Shipyard(provider, Path.cwd())
     config = shipyard.config()
     shipyard.require_records()
+    if safe is not None:
+        shipyard.require_safe(safe)
     if not dry_run:
         shipyard.require_committed()
     if test_dai:

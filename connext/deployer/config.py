@@ -30,7 +30,10 @@ LONGEST_SENSIBLE_PERIOD = 365 * 86_400
 
 @dataclass(eq=False)
 class UnknownNetwork(ConnextError, LookupError):
-    text = "nothing is known of {network}: there is no file {path}; parameters are there for {known}"
+    text = (
+        "nothing is known of {network}: there is no file {path}; parameters are there for {known}, and docs/formats.md "
+        "says how to add a network's"
+    )
     network: str
     path: Path
     known: str

@@ -90,7 +90,11 @@ def test_another_manager_must_be_wanted(deploy: Deploy, tmp_path: Path) -> None:
     deploy("--test-dai").succeeded()
     first = {name: read(path) for name, path in records(tmp_path).items()}
     one_eth = ("--capacity", "1 ETH")
-    deploy(*one_eth).failed("another ChannelManager is deployed on ethereum:local already, at 0x", "--replace")
+    deploy(*one_eth).failed(
+        "another ChannelManager is deployed on ethereum:local already, at 0x",
+        "its capacityWei is 100000000000000000000, not 1000000000000000000, its capacityToken is ",
+        "--replace",
+    )
     output = deploy(*one_eth, "--replace").succeeded().output
     assert "replacing the ChannelManager at 0x" in output
     assert output.count("there already and right") == 5

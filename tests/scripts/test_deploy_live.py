@@ -146,7 +146,9 @@ def test_another_token_than_it_should_be(live: On) -> None:
 def test_no_code_at_the_token(live: On) -> None:
     mainnet = live(ETHEREUM)
     mainnet.node.ask("anvil_setCode", "0x6B175474E89094C44Da98b954EedeAC495271d0F", "0x")
-    mainnet("deploy", "--yes").failed("there is no contract at 0x6B17", "on ethereum:mainnet")
+    mainnet("deploy", "--yes").failed(
+        "there is no contract at 0x6B17", "on ethereum:mainnet", "that of deployments/config/ethereum-mainnet.yaml"
+    )
 
 
 def test_parameters_are_only_those_of_the_file(live: On) -> None:

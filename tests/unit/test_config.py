@@ -7,6 +7,7 @@ import yaml
 
 from connext.deployer.config import FOLDER, UnknownNetwork, file_name, read_config
 from connext.deployer.files import load_config
+from connext.deployments import UnreadableFile
 from connext.fields import DurationField
 from connext.types import DAY, InvalidValue, checksum
 
@@ -39,7 +40,7 @@ def test_every_committed_file_is_read() -> None:
 def test_an_unknown_network_says_which_there_are(tmp_path: Path) -> None:
     with pytest.raises(UnknownNetwork, match=r"no file deployments/config/ethereum-holesky\.yaml; parameters"):
         load_config(CHECKOUT, "ethereum:holesky")
-    with pytest.raises(UnknownNetwork, match="parameters are there for no network"):
+    with pytest.raises(UnknownNetwork, match=r"parameters are there for no network, and docs/formats\.md says how"):
         load_config(tmp_path, "ethereum:mainnet")
 
 
@@ -47,7 +48,7 @@ def test_what_is_no_yaml(tmp_path: Path) -> None:
     path = tmp_path / FOLDER / NAME
     path.parent.mkdir(parents=True)
     path.write_text("network: [")
-    with pytest.raises(InvalidValue, match=r"ethereum-mainnet.yaml: expected a YAML document"):
+    with pytest.raises(UnreadableFile, match=r"^deployments/config/ethereum-mainnet.yaml cannot be read as YAML"):
         load_config(tmp_path, "ethereum:mainnet")
 
 

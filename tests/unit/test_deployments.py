@@ -16,6 +16,7 @@ from connext.deployments import (
     NotRecorded,
     NotWritable,
     Record,
+    UnreadableFile,
     WrongChain,
     load,
     manager_deployment,
@@ -144,7 +145,15 @@ def test_a_wrong_field_is_named(tmp_path: Path, field: str, value: object) -> No
         read(path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '"text"', "[" * 100_000, "9" * 10_000])
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "9" * 10_000], ids=["empty", "cut", "deep", "long"])
+def test_what_is_no_json_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "ChannelManager.json"
+    path.write_text(text)
+    with pytest.raises(UnreadableFile, match=r"ChannelManager\.json cannot be read as JSON: "):
+        read(path)
+
+
+@pytest.mark.parametrize("text", ["[]", '"text"'])
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ChannelManager.json"
     path.write_text(text)
@@ -155,7 +164,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_record_that_cannot_be_read(tmp_path: Path) -> None:
     path = tmp_path / "ChannelManager.json"
     path.mkdir()
-    with pytest.raises(InvalidValue, match="a file that can be read"):
+    with pytest.raises(UnreadableFile, match="cannot be read as JSON: Is a directory"):
         read(path)
 
 
