@@ -15,7 +15,7 @@ from connext.actions import Action, UnknownAction, read_action, write_action
 from connext.actions.form import field_type
 from connext.errors import ConnextError
 from connext.fields import FieldType, NameField
-from connext.story import GUARANTEES, End, Limits, Story, Terms
+from connext.story import GUARANTEES, End, Limits, Story, Terms, names_in
 from connext.types import InvalidValue
 
 
@@ -43,7 +43,8 @@ def write_story(story: Story) -> str:
         head.append(f"limits: {_flow(_write_fields(_LIMITS, story.limits))}")
     channels = [f"  {_flow(name)}: {_flow(_write_fields(_TERMS, terms))}" for name, terms in story.channels.items()]
     actions = [f"  - {_flow(write_action(action))}" for action in story.actions]
-    lines = [*head, *_block("channels", channels, "{}"), *_block("actions", actions, "[]")]
+    strangers = [f"strangers: {_flow(story.strangers)}"] if story.strangers else []
+    lines = [*head, *_block("channels", channels, "{}"), *strangers, *_block("actions", actions, "[]")]
     if story.ends is not None:
         ends = [f"  {_flow(name)}: {_flow(_write_fields(_END, end))}" for name, end in story.ends.items()]
         lines += _block("ends", ends, "{}")
@@ -116,7 +117,7 @@ def _read(root: object) -> Story:
     actions = tuple(read_action(item, f"actions[{i}]") for i, item in enumerate(root["actions"]))
     for i, action in enumerate(actions):
         _require_channels(action, channels, f"actions[{i}]")
-    return Story(
+    story = Story(
         title=_read_line(root["title"], "title"),
         channels=MappingProxyType(channels),
         actions=actions,
@@ -125,6 +126,27 @@ def _read(root: object) -> Story:
         limits=Limits(**_read_fields(root["limits"], _LIMITS, "limits")) if "limits" in root else None,
         ends=_read_ends(root) if "ends" in root else None,
     )
+    _require_known(story, _read_strangers(root.get("strangers", [])))
+    return story
+
+
+def _read_strangers(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise InvalidValue("strangers", "a list of names", value)
+    return [NameField().read(name, f"strangers[{i}]") for i, name in enumerate(value)]
+
+
+def _require_known(story: Story, strangers: list[str]) -> None:
+    """Everybody is introduced, so that a misspelt name is not somebody else."""
+    places = {f"actions[{i}].{at}": name for i, one in enumerate(story.actions) for at, name in names_in(one).items()}
+    places |= {f"ends.{name}": name for name in story.ends or ()}
+    for place, name in places.items():
+        if name in story.strangers and name not in strangers:
+            known = ", ".join(sorted({*story.names, *strangers} - ({*story.strangers} - {*strangers})))
+            raise InvalidValue(place, f"a party of a channel or one of the `strangers` ({known or 'nobody'})", name)
+    for i, name in enumerate(strangers):
+        if name not in story.strangers:
+            raise InvalidValue(f"strangers[{i}]", "somebody who appears, and is no party of a channel", name)
 
 
 def _read_line(value: object, path: str) -> str:
@@ -185,7 +207,7 @@ def _types(form: type[Any]) -> dict[str, FieldType]:
 
 
 _REQUIRED = ("title", "channels", "actions")
-_OPTIONAL = ("about", "guarantees", "limits", "ends")
+_OPTIONAL = ("about", "guarantees", "limits", "strangers", "ends")
 _TERMS, _LIMITS, _END = _types(Terms), _types(Limits), _types(End)
 
 

@@ -11,7 +11,7 @@ from connext.deployments import Parameters, default_parameters
 from connext.fields import NO_MONEY, Count, Duration, Money, Name, Net
 from connext.ledger import Holdings
 from connext.types import Address, ChannelIdentity
-from connext.world import Actor, World, actor
+from connext.world import SIGNER_OF, Actor, World, actor
 
 STORY_MONEY = Holdings(1_000 * 10**18, 1_000_000 * 10**18)
 """What everybody has in their wallet at the start, with an unlimited allowance for the manager."""
@@ -102,8 +102,16 @@ class Story:
     @property
     def names(self) -> list[str]:
         """Everybody who appears, in alphabetical order."""
-        parties = {name for terms in self.channels.values() for name in (terms.user, terms.node, *terms.signers)}
-        return sorted(parties.union(self.ends or (), *(_names_in(action) for action in self.actions)))
+        return sorted(self._parties.union(self.ends or (), *(names_in(action).values() for action in self.actions)))
+
+    @property
+    def strangers(self) -> list[str]:
+        """Those of them who are no party of a channel."""
+        return [name for name in self.names if name.removesuffix(SIGNER_OF) not in self._parties]
+
+    @property
+    def _parties(self) -> set[str]:
+        return {name for terms in self.channels.values() for name in (terms.user, terms.node, *terms.signers)}
 
     def parameters(self, token: Address, registry: Address) -> Parameters:
         """Of the manager on which it plays."""
@@ -133,6 +141,11 @@ _WHO = ("account", "recipient", "as_user", "as_node", "condition")
 """The fields of actions that name an actor."""
 
 
-def _names_in(action: Action) -> set[str]:
-    named = {action.fields[field] for field in _WHO if field in action.fields}
-    return named.union({action.actor} if action.actor else (), *map(_names_in, action.fields.get("items", ())))
+def names_in(action: Action) -> dict[str, str]:
+    """Who appears in an action, by the place in it: `by`, `recipient`, `items[0].by`."""
+    named = {field: action.fields[field] for field in _WHO if field in action.fields}
+    if action.actor:
+        named["by"] = action.actor
+    for i, item in enumerate(action.fields.get("items", ())):
+        named |= {f"items[{i}].{place}": name for place, name in names_in(item).items()}
+    return named

@@ -49,6 +49,7 @@ def story_schema() -> Schema:
                 "guarantees": {"type": "array", "items": {"$ref": "#/definitions/guarantee"}},
                 "limits": _of_form(Limits),
                 "channels": _by_name(_of_form(Terms)),
+                "strangers": {"type": "array", "items": {"$ref": "#/definitions/name"}},
                 "actions": {"type": "array", "items": {"$ref": "#/definitions/action"}},
                 "ends": _by_name(_of_form(End)),
             },

@@ -211,7 +211,7 @@ def _confront(share: Sequence[Mutant], memory: Memory, until: float, answers: An
         answers.put(None)
     except KeyboardInterrupt:
         pass
-    except killing.CannotTest as error:
+    except Exception as error:  # whatever it is ends the campaign: the main process waits for an answer
         answers.put(error)
 
 

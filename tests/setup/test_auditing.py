@@ -44,7 +44,7 @@ def test_the_change_that_it_proposes_makes_bobs_software_answer() -> None:
 
 def test_the_error_that_it_shows_is_the_one_that_comes() -> None:
     text = "title: x\nchannels: {main: {user: alice, node: bob, period: 1 d, salt: 0}}\nactions:\n"
-    text += "\n" * 10 + "  - {do: checkpoint, by: carol, channel: main, nonce: 7}\n"
+    text += "\n" * 10 + "  - {do: checkpoint, by: carol, channel: main, nonce: 7}\nstrangers: [carol]\n"
     with pytest.raises(InvalidStory) as found:
         read_playable(text, "mine.yaml")
     assert str(found.value) in " ".join(PAGE.split())

@@ -122,6 +122,7 @@ PERIOD = 86_400
 ONE_BLOCK = """\
 title: Two answers in the last second
 channels: {main: {user: alice, node: bob, period: 1 d, salt: 0}}
+strangers: [carol]
 actions:
   - {do: go_silent, by: bob}
   - {do: deposit, by: alice, channel: main, side: user, amount: 1 ETH}

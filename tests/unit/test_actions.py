@@ -42,6 +42,7 @@ actions:
     amount: 7 wei DAI
   - {do: batch, by: bob, items: [{do: permit, by: bob}, {do: fund, by: bob, amount: 1 DAI, account: carol}]}
   - {do: advance, at: 2 h, duration: 90 min}
+strangers: [carol]
 """
 EXPECTING = """\
 title: What comes of it
@@ -158,6 +159,29 @@ def _in_channel(random_action: Action, channel: str) -> Action:
 
 
 # --- Reading ---
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ("by: alice\n", "by: alcie\n", r"line 7: actions\[1\].by: .* \(alice, bob, carol\), got 'alcie'"),
+        ("account: carol", "account: dave", r"line 10: actions\[2\].items\[1\].account: .* one of the `strangers`"),
+        ("strangers: [carol]", "strangers: []", r"line 10: actions\[2\].items\[1\].account: .* got 'carol'"),
+        ("strangers: [carol]", "strangers: [carol, dave]", r"line 12: strangers\[1\]: expected somebody who appears"),
+        ("strangers: [carol]", "strangers: [carol, bob]", r"line 12: strangers\[1\]: .* no party .*, got 'bob'"),
+        ("strangers: [carol]", "strangers: carol", r"line 12: strangers: expected a list of names"),
+        ("strangers: [carol]", "strangers: [carol]\nends: {bib: {}}", r"line 13: ends.bib: .* got 'bib'"),
+    ],
+)
+def test_everybody_is_introduced(before: str, after: str, problem: str) -> None:
+    """A misspelt name is not somebody else."""
+    assert before in STORY
+    with pytest.raises(InvalidStory, match=problem):
+        read_story(STORY.replace(before, after))
+
+
+def test_the_signer_of_somebody_is_known() -> None:
+    assert read_story(STORY.replace("account: carol", 'account: "bob\'s signer"').replace("strangers: [carol]", ""))
 
 
 def test_a_story_is_read() -> None:

@@ -15,7 +15,9 @@ actions:
 
 
 def story(*actions: str) -> str:
-    return HEAD + "".join(f"  - {{{action}}}\n" for action in actions)
+    """Carol is on the last line, if she appears, so that lines stay what they are."""
+    strangers = "strangers: [carol]\n" if "by: carol" in "".join(actions) else ""
+    return HEAD + "".join(f"  - {{{action}}}\n" for action in actions) + strangers
 
 
 EXIT = "do: make_exit, by: bob, message: leave, channel: main, dispute: 1, deadline: 1 d"
