@@ -70,13 +70,14 @@ def _no_channel_holds_anything(play: Play) -> None:
 
 
 def _nothing_is_left(desk: Desk) -> None:
-    """But what transfers hold whose list nobody has shown, or that expire too late, and what contracts were given."""
+    """But what transfers hold whose list nobody has shown, or that expire too late, what contracts have as reserve or
+    credit, and what another manager was told to send here: a manager knows only its own address."""
     ledger, address = desk.ledger, desk.address
     held = [amounts for channel in ledger.channels.values() for amounts in (channel.held, channel.locked)]
     owed = [0, 0]
     for amounts in chain(ledger.reserves.values(), ledger.credits.values(), held):
         owed[0] += amounts[0]
         owed[1] += amounts[1]
-    left = [ledger.ether.get(address, 0), ledger.token.balances.get(address, 0)]
+    left = [ledger.ether.get(address, 0), ledger.token.balances.get(address, 0) - desk.given]
     if left != owed:
         raise Divergence(f"everybody has left 0x{address.hex()}, which still has {left}, and owes {owed}")

@@ -118,6 +118,8 @@ class Play:
         else:
             end = self._compare_error(move, result, refused)
         self.scene.adopt(move)
+        for desk in self.scene.desks:
+            desk.count_tokens(move.manager)
         if result.succeeded:  # what fails cannot have changed anything, the EVM sees to that
             self._compare_position(move)
         self.taken[-1].end = end

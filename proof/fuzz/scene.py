@@ -17,13 +17,24 @@ from proof.model.operations import Batch, Context, Operation
 
 @dataclass
 class Desk:
-    """One of the managers that a life uses, with its model. opened: how many channels it had when last looked at."""
+    """One of the managers that a life uses, with its model. opened: how many channels it had when last looked at.
+
+    tokens: how many it had after the last move; given: how many of them other managers sent it, which are nobody's.
+    """
 
     manager: Manager
     ledger: Ledger
     guard: Guard
     foreign: Foreign
     opened: int = 0
+    tokens: int = 0
+    given: int = 0
+
+    def count_tokens(self, mover: Manager) -> None:
+        """After a move of one of the managers."""
+        before, self.tokens = self.tokens, self.ledger.token.balances.get(self.address, 0)
+        if mover is not self.manager:
+            self.given += self.tokens - before
 
     @property
     def address(self) -> Address:

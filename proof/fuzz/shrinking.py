@@ -3,6 +3,8 @@
 Hypothesis does it. It gets the failing life as an example (a bit for each turn: whether it is taken), and shrinks that.
 """
 
+from contextlib import suppress
+
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
@@ -13,7 +15,10 @@ from proof.fuzz.play import Divergence, Play, Turn
 
 
 def shrink(failed: Play) -> Play:
-    """The play of the fewest turns of the failed one that still fails, up to its end."""
+    """The play of the fewest turns of the failed one that still fails, up to its end.
+
+    All of it, where the turns alone do not fail: what is left when everybody has left is looked at after them.
+    """
     turns = [taken.turn for taken in failed.taken]
     fewest = [failed]
 
@@ -32,11 +37,12 @@ def shrink(failed: Play) -> Play:
             return  # without what was left out there is no such transaction
 
     start = fails.hypothesis.fuzz_one_input  # type: ignore[attr-defined] # added by the decorator
-    for attempt in (lambda: start(b"\1" * len(turns)), fails):
-        try:
-            attempt()
-        except Divergence:
-            continue
+    try:
+        start(b"\1" * len(turns))
+        return failed
+    except Divergence:
+        with suppress(Divergence):
+            fails()
     return fewest[0]
 
 

@@ -76,10 +76,18 @@ def test_the_same_life_of_a_seed_is_the_same(stage: Stage) -> None:
     taken = []
     for _ in range(2):
         life = Life(stage, seeded(SEED))
-        life.live(50)
+        for _ in range(50):
+            life.go_on()
         taken.append([str(each.turn) for each in life.play.taken])
     assert taken[0] == taken[1]
     assert len(taken[0]) == 50
+
+
+def test_what_one_manager_is_told_to_send_to_another_is_nobodys(stage: Stage) -> None:
+    """A withdrawal may be paid to another manager, which cannot know that it got it."""
+    life = Life(stage, seeded(campaign.seed_of(1, 13670)))
+    life.live(campaign.TURNS)
+    assert [desk.given for desk in life.play.scene.desks] == [106023576386463621937365, 0]
 
 
 # --- Faults ---
@@ -176,6 +184,13 @@ def test_what_fails_is_shrunk_to_a_few_turns(failed: Play) -> None:
     fewest = shrink(failed)
     assert len(fewest.taken) <= 3 < len(failed.taken)
     assert "WrongSigner" in fewest.failure
+
+
+def test_what_does_not_fail_by_its_turns_alone_is_not_shrunk(stage: Stage) -> None:
+    """As when something is left after everybody has left."""
+    life = Life(stage, seeded(SEED))
+    life.go_on()
+    assert shrink(life.play) is life.play
 
 
 def test_what_fails_is_told_as_a_story_that_fails(failed: Play, tmp_path: Path) -> None:

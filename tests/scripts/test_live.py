@@ -116,7 +116,9 @@ def test_a_view_from_before_the_deployment(live: Run, tmp_path: Path) -> None:
 
 def test_a_deployment_must_be_of_committed_sources(live: Run) -> None:
     """The workspace of the tests is no repository, so nothing in it is committed."""
-    live("deploy", "--replace", "--test-dai", "--account", ALICE, "--yes").failed("must be of committed sources")
+    live("deploy", "--replace", "--test-dai", "--account", ALICE, "--yes").failed(
+        "not committed: ", "must be of sources and parameters that others can have"
+    )
 
 
 def test_records_of_another_chain_are_not_used(live: Run, workspace: Path, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_story_that_breaks_off_is_named_with_its_line(run: Run, story: Path, t
         "  - {do: start_dispute, by: alice, channel: main}",
         f"  - {paying}\n  - {{do: checkpoint, by: carol, channel: main, nonce: 1}}",
     )
-    story.write_text(text)
+    story.write_text(text + "strangers: [carol]\n")
     (tmp_path / "other.yaml").write_text(STORY)
     ran = run("replay", str(tmp_path), "--report", str(tmp_path / "out"))
     ran.failed("mine.yaml, line 10: checkpoint by carol: channel 'main' has no countersigned state with nonce 1")
