@@ -115,6 +115,15 @@ def test_the_holder_is_always_the_caller(manager, dai, user, stranger, permissio
     assert dai.nonces(user) == 0
 
 
+def test_a_contract_that_the_user_calls_is_not_the_user(manager, dai, user, hostile_recipient, permission):
+    """Who began the transaction says nothing of who calls."""
+    call = manager.permit.encode_input(*permission())
+    with pytest.raises(Reverted) as caught:
+        hostile_recipient.execute(manager, [call], [0], sender=user)
+    assert caught.value.data == reason_string("Dai/invalid-permit")
+    assert dai.allowance(user, manager) == 0
+
+
 @pytest.mark.parametrize(
     ("fields", "refusal"),
     [
