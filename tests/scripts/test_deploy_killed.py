@@ -5,6 +5,7 @@ And what else can come between. Here everything but Ape runs as in `ape run depl
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -255,6 +256,8 @@ def test_a_nonce_that_somebody_else_took(url: str, node: Endpoint, token: Addres
                 to=DEPLOYER, data=b"", value=0, gas=21_000, nonce=2, max_fee=10**11, priority_fee=10**9
             )
             forward(method, ["0x" + raw.hex()])
+            while node.nonce(DEPLOYER) < 3:  # until it is in a block
+                time.sleep(0.01)
         return forward(method, parameters)
 
     with pytest.raises(NotSent, match="deploying LinkedPayment was not sent, the endpoint refuses it: nonce too low"):
