@@ -26,6 +26,8 @@ WHOLE = ("tests/contracts", "tests/parity", "tests/stories")
 """All that asks what the contracts do. Not tests/gas, because a changed figure alone is no fault; nor what tests the
 scripts and the tools. No file of these folders beside them: pytest would leave out the rest of its folder."""
 
+NO_ANSWER = ("ape.exceptions.", "requests.exceptions.")
+
 _FORK = multiprocessing.get_context("fork")
 
 
@@ -112,7 +114,7 @@ class Bench:
                 failure = self._copy.first_failure(tests)
             except IsBroken as broken:
                 said = str(broken).splitlines()[-1][:200]
-                if "ape.exceptions." in said:
+                if any(name in said for name in NO_ANSWER):
                     continue
                 return said
             return f"{failure.test}: {failure.reason}"[:200] if failure else None
