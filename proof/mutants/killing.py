@@ -108,17 +108,15 @@ class Bench:
 
     def _first_failure(self, tests: Sequence[str]) -> str | None:
         """A chain that did not answer in time has seen nothing: then once more."""
-        said = ""
-        for _ in range(2):
-            try:
-                failure = self._copy.first_failure(tests)
-            except IsBroken as broken:
-                said = str(broken).splitlines()[-1][:200]
-                if any(name in said for name in NO_ANSWER):
-                    continue
-                return said
-            return f"{failure.test}: {failure.reason}"[:200] if failure else None
-        return said
+        said = self._said(tests)
+        return self._said(tests) if said and any(name in said for name in NO_ANSWER) else said
+
+    def _said(self, tests: Sequence[str]) -> str | None:
+        try:
+            failure = self._copy.first_failure(tests)
+        except IsBroken as broken:
+            return str(broken).splitlines()[-1][:200]
+        return f"{failure.test}: {failure.reason}"[:200] if failure else None
 
 
 @contextmanager
