@@ -140,12 +140,14 @@ def _require_known(story: Story, strangers: list[str]) -> None:
     """Everybody is introduced, so that a misspelt name is not somebody else."""
     places = {f"actions[{i}].{at}": name for i, one in enumerate(story.actions) for at, name in names_in(one).items()}
     places |= {f"ends.{name}": name for name in story.ends or ()}
+    appearing = set(story.strangers)
+    unknown = appearing - set(strangers)
     for place, name in places.items():
-        if name in story.strangers and name not in strangers:
-            known = ", ".join(sorted({*story.names, *strangers} - ({*story.strangers} - {*strangers})))
+        if name in unknown:
+            known = ", ".join(sorted({*story.names, *strangers} - unknown))
             raise InvalidValue(place, f"a party of a channel or one of the `strangers` ({known or 'nobody'})", name)
     for i, name in enumerate(strangers):
-        if name not in story.strangers:
+        if name not in appearing:
             raise InvalidValue(f"strangers[{i}]", "somebody who appears, and is no party of a channel", name)
 
 
