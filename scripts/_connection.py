@@ -45,6 +45,7 @@ class Connection:
         conditions = {
             field: load(Path.cwd(), name, self.network, code_on(provider)).address for field, name in CONDITIONS.items()
         }
+        self.record = record
         self.deployment = manager_deployment(record, Conditions(**conditions))
         self.manager = record.address
         self.chain = ApeChain(provider)

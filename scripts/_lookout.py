@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from connext.abi import Log, manager_abi
 from connext.chain.views import channel_at, credit_at, reserve_at, wallet_at
-from connext.deployments import Parameters, manager_parameters, read
+from connext.deployments import Parameters, manager_parameters
 from connext.display import format_amounts, format_deadline, format_duration, format_time
 from connext.errors import ConnextError, readable
 from connext.history import History
@@ -68,8 +68,7 @@ class Lookout:
 
     def _require_true_record(self) -> None:
         """Raises RecordDiffers."""
-        network, manager = self._connection.network, self._connection.manager
-        record = read(network.folder(Path.cwd()) / "ChannelManager.json")
+        network, manager, record = self._connection.network, self._connection.manager, self._connection.record
         block = self._node.block(record.block)
         if block is None or "0x" + record.transaction.hex() not in block["transactions"]:
             raise RecordDiffers(network.choice, f"block {record.block} does not have its transaction")
