@@ -47,7 +47,7 @@ def http_carrier(url: str, timeout_seconds: float = 60) -> Carrier:
         try:
             with urlopen(request, timeout=timeout_seconds) as response:
                 answer: dict[str, Any] = json.load(response)
-        except (HTTPException, ValueError) as error:
+        except (HTTPException, ValueError, RecursionError) as error:
             raise OSError(type(error).__name__) from None
         return answer
 
@@ -108,8 +108,9 @@ class Endpoint:
         """when: `latest`, or `pending` with what waits to be mined."""
         return self.number("eth_getTransactionCount", checksum(account), when)
 
-    def call(self, to: Address, data: bytes) -> bytes:
-        return self.data("eth_call", {"to": checksum(to), "data": "0x" + data.hex()}, "latest")
+    def call(self, to: Address, data: bytes, **sent: str) -> bytes:
+        """sent: further fields of the call, as `eth_call` has them (`from`, `gas`)."""
+        return self.data("eth_call", {"to": checksum(to), "data": "0x" + data.hex()} | sent, "latest")
 
     def read(self, abi: Abi, address: Address, function: str, *arguments: object) -> Any:
         """What a view returns. Raises CannotDecode where that is no such contract."""

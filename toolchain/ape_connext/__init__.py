@@ -15,6 +15,7 @@ from ape.plugins.network import ProviderPlugin
 from ape_connext.freshness import drop_stale_build
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+EVM_RECURSION_LIMIT = 12_288  # as many frames as py-evm asks for
 
 
 @register(ProviderPlugin)
@@ -33,5 +34,17 @@ def _find_tools() -> None:
         os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
 
 
+def _limit_recursion() -> None:
+    """Undo what py_ecc does when Ape's EVM imports it: allow a depth of 100 000.
+
+    There the JSON parser overflows the C stack before Python notices, and a file of brackets ends the process without
+    a word.
+    """
+    import py_ecc  # noqa: F401
+
+    sys.setrecursionlimit(EVM_RECURSION_LIMIT)
+
+
 _find_tools()
+_limit_recursion()
 drop_stale_build(CHECKOUT)
