@@ -11,7 +11,9 @@ from ape_connext.anvil import empty_chain, fork_of
 from rich.console import Console
 from rich.progress import Progress
 
-from connext.chain.endpoint import Endpoint, Refused, http_carrier
+from connext.chain.anvil import Anvil
+from connext.chain.endpoint import Refused, http_carrier
+from connext.errors import printable
 from connext.ledger import ChannelLedger
 from connext.replay.archive import Archive, History
 from connext.replay.history import CHANNEL, Told, tell
@@ -74,12 +76,12 @@ class ChannelReplay:
         with ExitStack() as running:
             try:
                 url = running.enter_context(fork_of(url_of(self._provider), before))
-                fork = Endpoint(http_carrier(url))
+                fork = Anvil(http_carrier(url))
                 fork.code(self._connection.manager)  # without an archive it cannot be read
                 self.place = f"a fork of block {before}"
                 self._console.print(f"played again on {self.place}", highlight=False)
             except (ProviderError, Refused) as error:
-                fork = Endpoint(http_carrier(running.enter_context(self._empty_chain(history))))
+                fork = Anvil(http_carrier(running.enter_context(self._empty_chain(history))))
                 copy_contracts(self._node, fork, self._connection.deployment)
                 self.place = "an empty chain with the same contracts"
                 self._console.print(
@@ -106,9 +108,9 @@ class ChannelReplay:
 
 
 def _last_line(error: Exception) -> str:
-    """Of what an endpoint said, without what speaks to the terminal."""
+    """Of what an endpoint said."""
     said = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-    return "".join(character if character.isprintable() else "?" for character in said[0])
+    return printable(said[0])
 
 
 NOT_TOLD = "Not in it: messages off chain, and transactions that failed, which left no events"

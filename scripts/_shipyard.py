@@ -15,7 +15,8 @@ from ape.api import AccountAPI, ProviderAPI
 from ape_connext.anvil import fork_of
 
 from connext.abi import artifact
-from connext.chain.endpoint import Endpoint, http_carrier
+from connext.chain.anvil import Anvil
+from connext.chain.endpoint import http_carrier
 from connext.codec import to_json
 from connext.deployer.config import FOLDER, Config, UnknownNetwork, check_parameters, file_name
 from connext.deployer.contracts import NO_REGISTRY_YET, PURPOSES, Wanted, wanted_contracts
@@ -282,7 +283,7 @@ class Shipyard:
         wanted = wanted_contracts(target.parameters, target.salt)
         self._refuse_other_records(wanted, replacing=replacing)
         with fork_of(url_of(self._provider)) as url:
-            fork = Endpoint(http_carrier(url))
+            fork = Anvil(http_carrier(url))
             rehearsal = rehearse(fork, target.deployer, wanted, target.parameters.token)
         return make_plan(target, wanted, survey(self.node, target, wanted), rehearsal)
 

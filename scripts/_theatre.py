@@ -22,7 +22,7 @@ from connext.chain.deploying import deploy_all
 from connext.chain.fork import DAI, give_dai
 from connext.channel import Deployment
 from connext.checking import CannotPlay
-from connext.errors import ConnextError
+from connext.errors import ConnextError, printable
 from connext.replay.report import Origin, Replay, render, render_index
 from connext.replay.timeline import Moment, Recorder
 from connext.replay.words import exact_duration
@@ -308,7 +308,7 @@ def console() -> Console:
 
 def _plain(text: str) -> str:
     """Square brackets mean themselves, and nothing speaks to the terminal."""
-    return escape("".join(character if character.isprintable() else "?" for character in text))
+    return escape(printable(text))
 
 
 def write_reports(replays: Sequence[tuple[str, Replay]], folder: Path) -> list[Path]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from connext.abi import manager_abi
 from connext.chain import CallReverted
-from connext.chain.endpoint import Endpoint, Refused, reason_of
+from connext.chain.anvil import Anvil
+from connext.chain.endpoint import Refused, reason_of
 from connext.deployer.contracts import Wanted
 from connext.deployer.create2 import ONE_TIME_ACCOUNT, ONE_TIME_COST_WEI, ONE_TIME_TRANSACTION, PROXY
 from connext.errors import ConnextError
@@ -15,7 +16,6 @@ from connext.signing import Key, to_rsv
 from connext.token import TOKEN_ABI, Permit, signable_permit
 from connext.types import Address, checksum
 
-PLENTY_WEI = 10**24
 GAS_LIMIT = 16_000_000
 """Below the most that one transaction may have (EIP-7825)."""
 TRIED_AMOUNT = 123_456_789 * 10**9 + 1
@@ -55,79 +55,57 @@ class Rehearsal:
     token: TokenFacts
 
 
-def rehearse(fork: Endpoint, deployer: Address, wanted: tuple[Wanted, ...], token: Address) -> Rehearsal:
+def rehearse(fork: Anvil, deployer: Address, wanted: tuple[Wanted, ...], token: Address) -> Rehearsal:
     """Do everything that is missing, on the fork. Raises RehearsalFails."""
-    stage = _Stage(fork)
     gas = {}
     if not fork.code(PROXY):
-        stage.endow(ONE_TIME_ACCOUNT, ONE_TIME_COST_WEI)
+        fork.set_balance(ONE_TIME_ACCOUNT, ONE_TIME_COST_WEI)
         fork.ask("eth_sendRawTransaction", "0x" + ONE_TIME_TRANSACTION.hex())
         gas["proxy"] = 100_000
-    stage.endow(deployer)
     for item in wanted:
         if not fork.code(item.address):
-            gas[item.contract] = stage.send(deployer, PROXY, item.calldata, f"deploying {item.contract}")
-    return Rehearsal(gas, _token_facts(stage, token, wanted[-1].address))
+            gas[item.contract] = _send(fork, deployer, PROXY, item.calldata, f"deploying {item.contract}")
+    return Rehearsal(gas, _token_facts(fork, token, wanted[-1].address))
 
 
-class _Stage:
-    """The fork, on which anybody can send."""
-
-    def __init__(self, fork: Endpoint) -> None:
-        self.fork = fork
-        self._unlocked: set[Address] = set()
-
-    def endow(self, account: Address, wei: int = PLENTY_WEI) -> None:
-        self.fork.ask("anvil_setBalance", checksum(account), hex(wei))
-
-    def send(self, sender: Address, to: Address, data: bytes, what: str) -> int:
-        """The gas it used. Raises RehearsalFails."""
-        if sender not in self._unlocked:
-            self.fork.ask("anvil_impersonateAccount", checksum(sender))
-            self._unlocked.add(sender)
-        request = {
-            "from": checksum(sender),
-            "to": checksum(to),
-            "data": "0x" + data.hex(),
-            "gas": hex(GAS_LIMIT),
-            "gasPrice": hex(2 * self.fork.base_fee()),
-        }
-        try:
-            receipt = self.fork.ask("eth_sendTransactionSync", request)
-            if int(receipt["status"], 16):
-                return int(receipt["gasUsed"], 16)
-            self.fork.ask("eth_call", request, "latest")
-        except (CallReverted, Refused) as error:
-            raise RehearsalFails(what, reason_of(error)) from None
-        raise RehearsalFails(what, "it failed without a reason")
-
-    def tokens(self, token: Address, *accounts: Address) -> tuple[int, ...]:
-        return tuple(self.fork.read(TOKEN_ABI, token, "balanceOf", account) for account in accounts)
-
-
-def _token_facts(stage: _Stage, token: Address, manager: Address) -> TokenFacts:
-    symbol, decimals = _described(stage.fork, token)
-    permit = _has_permit(stage, token)
+def _send(fork: Anvil, sender: Address, to: Address, data: bytes, what: str) -> int:
+    """The gas it used. Raises RehearsalFails."""
     try:
-        trouble = _trouble(stage, token, manager)
+        receipt = fork.send(sender, to, data, GAS_LIMIT)
+        if int(receipt["status"], 16):
+            return int(receipt["gasUsed"], 16)
+        fork.call(to, data, **{"from": checksum(sender), "gas": hex(GAS_LIMIT)})
+    except (CallReverted, Refused) as error:
+        raise RehearsalFails(what, reason_of(error)) from None
+    raise RehearsalFails(what, "it failed without a reason")
+
+
+def _tokens(fork: Anvil, token: Address, *accounts: Address) -> tuple[int, ...]:
+    return tuple(fork.read(TOKEN_ABI, token, "balanceOf", account) for account in accounts)
+
+
+def _token_facts(fork: Anvil, token: Address, manager: Address) -> TokenFacts:
+    symbol, decimals = _described(fork, token)
+    permit = _has_permit(fork, token)
+    try:
+        trouble = _trouble(fork, token, manager)
     except ConnextError as error:
         trouble = reason_of(error)
     return TokenFacts(symbol, decimals, permit, trouble)
 
 
-def _described(fork: Endpoint, token: Address) -> tuple[str | None, int | None]:
+def _described(fork: Anvil, token: Address) -> tuple[str | None, int | None]:
     try:
         return fork.read(TOKEN_ABI, token, "symbol"), fork.read(TOKEN_ABI, token, "decimals")
     except ConnextError:
         return None, None
 
 
-def _trouble(stage: _Stage, token: Address, manager: Address) -> str | None:
+def _trouble(fork: Anvil, token: Address, manager: Address) -> str | None:
     """What moves when tokens are sent, pulled in by the manager, and paid out by it. Raises RehearsalFails, Refused."""
-    fork, holder = stage.fork, HOLDER.address
-    stage.endow(holder)
-    (had,) = stage.tokens(token, holder)
-    fork.ask("anvil_dealERC20", checksum(holder), checksum(token), hex(had + 3 * TRIED_AMOUNT))
+    holder = HOLDER.address
+    (had,) = _tokens(fork, token, holder)
+    fork.deal(token, holder, had + 3 * TRIED_AMOUNT)
     fund = manager_abi().encode_call("fund", holder, TRIED_AMOUNT)
     pay_out = manager_abi().encode_call("withdrawReserve", 0, TRIED_AMOUNT, RECIPIENT)
     allow = TOKEN_ABI.encode_call("approve", manager, TRIED_AMOUNT)
@@ -138,25 +116,24 @@ def _trouble(stage: _Stage, token: Address, manager: Address) -> str | None:
         ("a deposit", manager, fund, holder, manager, TRIED_AMOUNT),
         ("a payout", manager, pay_out, manager, RECIPIENT, TRIED_AMOUNT),
     ):
-        before = stage.tokens(token, payer, payee)
-        stage.send(holder, called, data, what)
-        after = stage.tokens(token, payer, payee)
+        before = _tokens(fork, token, payer, payee)
+        _send(fork, holder, called, data, what)
+        after = _tokens(fork, token, payer, payee)
         taken, given = before[0] - after[0], after[1] - before[1]
         if (taken, given) != (amount, amount):
             return f"{what} of {amount} took {taken} and gave {given}"
     return None
 
 
-def _has_permit(stage: _Stage, token: Address) -> bool:
+def _has_permit(fork: Anvil, token: Address) -> bool:
     """Whether a permit of DAI's kind, signed for this token and chain, gives an unlimited allowance."""
-    fork, holder = stage.fork, HOLDER.address
+    holder = HOLDER.address
     try:
         nonce = fork.read(TOKEN_ABI, token, "nonces", holder)
         permit = Permit(holder, RECIPIENT, nonce, 0, True)
         rsv = to_rsv(HOLDER.sign(signable_permit(fork.chain_id, token, permit)))
         data = TOKEN_ABI.encode_call("permit", holder, RECIPIENT, nonce, 0, True, rsv[64], rsv[:32], rsv[32:64])
-        stage.endow(RECIPIENT)
-        stage.send(RECIPIENT, token, data, "a permit")
+        _send(fork, RECIPIENT, token, data, "a permit")
         return bool(fork.read(TOKEN_ABI, token, "allowance", holder, RECIPIENT) == UNLIMITED)
     except ConnextError:
         return False

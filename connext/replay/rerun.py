@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 from connext.abi import Log, manager_abi
 from connext.chain import KNOWN_ABI
+from connext.chain.anvil import Anvil
 from connext.chain.endpoint import Endpoint
 from connext.channel import Deployment
 from connext.replay.archive import History, Sent
 from connext.token import TOKEN_ABI
 from connext.types import Address, Bytes32, checksum
 
-PLENTY_WEI = 10**24
 UNLIMITED = 2**256 - 1
+APPROVAL_GAS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,16 @@ class Rerun:
     notes: tuple[str, ...]
 
 
-def copy_contracts(origin: Endpoint, empty: Endpoint, deployment: Deployment) -> None:
+def copy_contracts(origin: Endpoint, empty: Anvil, deployment: Deployment) -> None:
     """The code of today at the same addresses, with empty storage."""
     known = deployment.conditions
     conditions = (known.hash_lock, known.stream, known.linked_payment, known.all_of, known.any_of)
     for address in (deployment.domain.verifying_contract, deployment.token, *conditions):
-        empty.ask("anvil_setCode", checksum(address), "0x" + origin.code(address).hex())
+        empty.set_code(address, origin.code(address))
 
 
-def rerun(origin: Endpoint, fork: Endpoint, deployment: Deployment, history: History, channel_id: Bytes32) -> Rerun:
-    """fork: an anvil. Raises EndpointGone, Refused."""
+def rerun(origin: Endpoint, fork: Anvil, deployment: Deployment, history: History, channel_id: Bytes32) -> Rerun:
+    """Raises EndpointGone, Refused."""
     stage = _Stage(fork, deployment)
     differences: list[str] = []
     for sent in history.sent:
@@ -50,7 +51,7 @@ def rerun(origin: Endpoint, fork: Endpoint, deployment: Deployment, history: His
 
 
 class _Stage:
-    def __init__(self, fork: Endpoint, deployment: Deployment) -> None:
+    def __init__(self, fork: Anvil, deployment: Deployment) -> None:
         self.fork = fork
         self.deployment = deployment
         self.manager = deployment.domain.verifying_contract
@@ -62,8 +63,7 @@ class _Stage:
         self._provide(sent)
         self._time = max(sent.time, self._time)
         self.fork.ask("evm_setNextBlockTimestamp", self._time)
-        self.fork.ask("anvil_setNextBlockBaseFeePerGas", "0x0")
-        receipt = self._send(sent.sender, sent.to, sent.data, sent.value, sent.gas)
+        receipt = self.fork.send(sent.sender, sent.to, sent.data, sent.gas, sent.value)
         name = f"transaction 0x{sent.hash.hex()}"
         if not int(receipt["status"], 16):
             yield f"{name} failed"
@@ -74,7 +74,7 @@ class _Stage:
 
     def _provide(self, sent: Sent) -> None:
         """Money for the sender, and the tokens and the allowance that the transaction used."""
-        self.fork.ask("anvil_setBalance", checksum(sent.sender), hex(PLENTY_WEI + sent.value))
+        self.fork.set_balance(sent.sender, sent.value)
         for log in sent.logs:
             event = KNOWN_ABI.decode_log(log)
             if event is None or log.address != self.deployment.token or event.name != "Transfer":
@@ -87,23 +87,12 @@ class _Stage:
         has = self.fork.read(TOKEN_ABI, token, "balanceOf", owner)
         if has < amount:
             self.notes.append(f"{checksum(owner)} was given {amount - has} of the token's smallest unit")
-            self.fork.ask("anvil_dealERC20", checksum(owner), checksum(token), hex(amount))
+            self.fork.deal(token, owner, amount)
         if self.fork.read(TOKEN_ABI, token, "allowance", owner, self.manager) < amount:
             self.notes.append(f"{checksum(owner)} was made to give the manager an allowance")
-            self._send(owner, token, TOKEN_ABI.encode_call("approve", self.manager, UNLIMITED), 0, 1_000_000)
+            approve = TOKEN_ABI.encode_call("approve", self.manager, UNLIMITED)
+            self.fork.send(owner, token, approve, APPROVAL_GAS)
             self._time = int(self.fork.block("latest")["timestamp"], 16)
-
-    def _send(self, sender: Address, to: Address, data: bytes, value: int, gas: int):  # type: ignore[no-untyped-def] # JSON
-        self.fork.ask("anvil_impersonateAccount", checksum(sender))
-        request = {
-            "from": checksum(sender),
-            "to": checksum(to),
-            "data": "0x" + data.hex(),
-            "value": hex(value),
-            "gas": hex(gas),
-            "gasPrice": "0x0",
-        }
-        return self.fork.ask("eth_sendTransactionSync", request)
 
 
 def _channel(node: Endpoint, deployment: Deployment, channel_id: Bytes32) -> tuple[object, ...]:
