@@ -38,6 +38,15 @@ def test_the_guarantees_are_those_of_the_protocol() -> None:
     assert len(promised) == 10
 
 
+def test_they_are_promised_in_the_same_words() -> None:
+    """More may follow in SECURITY.md."""
+    sentences = re.findall(r"^\* \*\*G\d+ .+?\*\*: (.+)$", PROTOCOL.read_text(), re.MULTILINE)
+    texts = re.findall(r"^### G\d+ .+?\n\n(.+?)\n\n", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    for sentence, text in zip(sentences, texts, strict=True):
+        said = " ".join(text.split()).replace("docs/protocol.md section", "section")
+        assert said.lower().startswith(sentence.lower())
+
+
 @pytest.mark.parametrize("row", ["fuzz property", "tests", "scenarios"])
 def test_every_guarantee_is_held_by_something(row: str) -> None:
     assert [guarantee.id for guarantee in HELD.values() if not guarantee.held_by[row]] == []
