@@ -14,7 +14,7 @@ from scripts._options import at_desk, channel_argument, history_options, script
 def cli(desk, channel_id: Bytes32, history) -> None:
     """Record the newest countersigned state of your files in CHANNEL's dispute, before its deadline.
 
-    Any account can do this that has a copy of a party's files: a friend, a watchtower.
+    Any account can do this that has a copy of the channel's file: a friend, a watchtower.
 
     \b
     Examples:

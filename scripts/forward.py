@@ -38,8 +38,9 @@ def cli(
 ) -> None:
     """Lock in CHANNEL, for its other side, what was locked for you in another one, under the same terms.
 
-    You risk nothing: the same secret that takes it from you gives you what is locked for you, and the other leg ends
-    only after this one. A link goes only into the channel that its receiver asks for (`request`).
+    The same secret that takes it from you gives you what is locked for you, if you show it on, or record it (`record`),
+    before the terms expire: both expire together. A link goes only into the channel that its receiver asks for
+    (`request`).
 
     \b
     Examples:

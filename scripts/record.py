@@ -18,7 +18,8 @@ def cli(desk, channel_id: Bytes32, transfer_id: int, witness, history) -> None:
     """Record the outcome of TRANSFER of CHANNEL before its time is over: for the payer that does not answer.
 
     It decides every transfer on the same terms, in all channels: each payer owes it from then on, off chain (`resolve`)
-    and in a settlement. Any account can do this that has a copy of a party's files.
+    and in a settlement. Any account can do this that has a copy of the channel's file and what proves it, which is in
+    that file once it was shown or seen.
 
     \b
     Examples:
