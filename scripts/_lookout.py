@@ -153,8 +153,8 @@ class Lookout:
         yield f"settled channels   {result.channels_settled:>7}  {_money(result.locked)} in open transfers of " + str(
             result.channels_with_open_transfers
         )
-        yield f"balances                    {_money(result.reserves)}"
-        yield f"waiting credit              {_money(result.credits)}"
+        yield f"reserves                    {_money(result.reserves)}"
+        yield f"credits                     {_money(result.credits)}"
         yield f"owed in all                 {_money(result.owed)}"
         yield f"held                        {_money(result.held)}"
         for dispute in result.disputes:

@@ -11,7 +11,7 @@ from scripts._options import Duration, script
 @click.option("--margin", type=Duration(), default=0, metavar="DURATION", help="Exit code 1 if a dispute ends sooner.")
 @click.option("--views", is_flag=True, help="Ask the contract about every channel and account, too: one request each.")
 def cli(provider, as_json, watch, margin, views) -> None:
-    """Show how many channels there are, what is in them, in balances and in disputes, and when the disputes end.
+    """Show how many channels there are, what is in them, in reserves and in disputes, and when the disputes end.
 
     Everything comes from the manager's events, however long the chain is; they are read in pages and kept in
     .build/history/, so that an interrupted run goes on where it was, and the next one is quick. The sum is compared

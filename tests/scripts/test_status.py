@@ -81,7 +81,7 @@ def test_money_and_deadlines(here: Run, channels: tuple[Pair, Pair], place: tupl
     output = here("status", "--views").succeeded().output
     assert "open channels            1  3 ETH and 5 DAI" in output
     assert "disputed channels        1  2 ETH" in output
-    assert "balances                    1 ETH" in output
+    assert "reserves                    1 ETH" in output
     assert "owed in all                 6 ETH and 5 DAI" in output
     assert "held                        6 ETH and 5 DAI" in output
     assert f"dispute of {channels[1].channel}: no state, 2 ETH, ends 20" in output
