@@ -1,4 +1,4 @@
-"""What the pages tell people to type is there: scripts with their options, make targets, modules; and so is where links lead."""
+"""What the pages name is there: scripts with their options, make targets, modules, and where links lead."""
 
 import re
 import shlex
