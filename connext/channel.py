@@ -55,6 +55,10 @@ class Deployment:
     def transfer_limit(self, asset: Asset) -> int:
         return self.transfer_limit_token if asset else self.transfer_limit_wei
 
+    def nearest_period(self, wanted: int) -> int:
+        """The challenge period that it takes and that is nearest to this one."""
+        return min(max(wanted, self.min_challenge_period), self.max_challenge_period)
+
 
 @dataclass(frozen=True, slots=True)
 class OnChain:

@@ -2,7 +2,7 @@
 
 import click
 
-from connext.types import Address, ChannelIdentity, Side, checksum
+from connext.types import DAY, Address, ChannelIdentity, Side, checksum
 from scripts._options import AccountAddress, Duration, amount_option, amounts, at_desk, script
 
 
@@ -11,13 +11,13 @@ from scripts._options import AccountAddress, Duration, amount_option, amounts, a
 @click.option("--their-signer", type=AccountAddress(), help="Key that signs for it. [default: its account]")
 @click.option("--as", "side", type=click.Choice(["user", "node"]), default="user", show_default=True, help="Your side.")
 @amount_option("--deposit", required=True, help="Your first deposit; once per asset.")
-@click.option("--period", type=Duration(), default="1 d", show_default=True, help="Challenge period of a dispute.")
+@click.option("--period", type=Duration(), help="Challenge period of a dispute. [default: 1 d, or the nearest allowed]")
 @click.option(
     "--salt", type=click.IntRange(0, 2**64 - 1), help="Tells channels of the same parties apart. [default: free]"
 )
 @click.option("--approve", is_flag=True, help="First let the manager take the DAI, if it may not yet.")
 @at_desk
-def cli(desk, other: Address, their_signer, side: str, deposit, period: int, salt, approve: bool) -> None:
+def cli(desk, other: Address, their_signer, side: str, deposit, period, salt, approve: bool) -> None:
     """Open a channel with your first deposit. No signature of the other side is needed.
 
     Prints the channel's id, which is all that the other side needs to take it up.
@@ -29,6 +29,8 @@ def cli(desk, other: Address, their_signer, side: str, deposit, period: int, sal
     """
     mine, theirs = (desk.party.account, desk.party.signer.address), (other, their_signer or other)
     user, node = (mine, theirs) if side == Side.USER.name.lower() else (theirs, mine)
+    if period is None:
+        period = desk.party.deployment.nearest_period(DAY)
     identity = ChannelIdentity(*user, *node, period, salt or 0)
     if salt is None:
         identity = desk.with_unused_salt(identity)

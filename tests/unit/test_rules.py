@@ -130,6 +130,14 @@ def test_a_channel_the_contract_rejects_is_not_taken_up() -> None:
         my_side(IDENTITY.user, IDENTITY.user_signer, challenge_period=HOUR - 1)
 
 
+@pytest.mark.parametrize(
+    ("least", "most", "period"), [(HOUR, 2 * DAY, DAY), (2 * DAY, 9 * DAY, 2 * DAY), (1, HOUR, HOUR)]
+)
+def test_a_day_or_what_is_nearest_to_it(least: int, most: int, period: int) -> None:
+    deployment = replace(DEPLOYMENT, min_challenge_period=least, max_challenge_period=most)
+    assert deployment.nearest_period(DAY) == period
+
+
 # --- Rules 1 and 4: when nothing may be signed ---
 
 
