@@ -106,8 +106,8 @@ class Progress:
 
 
 def campaign(progress: Progress, seconds: float, cores: int) -> Iterator[Report]:
-    """Plays from where the progress stands until the time is up, on each core at least once; every report is taken into
-    the progress."""
+    """Plays from where the progress stands until the time is up, on each core at least once. Every report is taken into
+    the progress but one of a failure, which ends the campaign: it meets the failure again until that is mended."""
     until = time.monotonic() + seconds
     with ProcessPoolExecutor(cores, initializer=_let_the_parent_decide) as pool:
         running: dict[Future[Report], int] = {}
@@ -121,14 +121,15 @@ def campaign(progress: Progress, seconds: float, cores: int) -> Iterator[Report]
                     ahead += CHUNK
                 idle = 0
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    done.add(running.pop(future))
-                    report = future.result()
+                    first, report = running.pop(future), future.result()
+                    if report.failure:
+                        yield report
+                        return
+                    done.add(first)
                     progress.take(report)
                     while progress.next in done:
                         progress.next += CHUNK
                     yield report
-                    if report.failure:
-                        return
                     idle += time.monotonic() < until
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

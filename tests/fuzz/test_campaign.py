@@ -7,8 +7,9 @@ import pytest
 
 from proof.fuzz import __main__ as command
 from proof.fuzz import campaign
-from proof.fuzz.campaign import CHUNK, Progress, Report, load, save
-from proof.fuzz.play import Count
+from proof.fuzz.campaign import CHUNK, Failure, Progress, Report, load, save
+from proof.fuzz.life import Life
+from proof.fuzz.play import Count, Divergence
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,24 @@ def test_a_campaign_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     (report,) = campaign.campaign(resumed, 0, 1)
     assert report.first == CHUNK
     assert load(6, tmp_path) == Progress(seed=6)
+
+
+def test_a_failure_is_met_again_until_it_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the next run would go on behind it, and its record say that nothing was found."""
+
+    def broken(*_: object) -> None:
+        raise Divergence("the two disagree")
+
+    progress = Progress(seed=5)
+    with monkeypatch.context() as fault:
+        fault.setattr(Life, "go_on", broken)
+        for _ in range(2):
+            (report,) = campaign.campaign(progress, 0, 1)
+            assert report.failure == Failure(5, 0, "the two disagree")
+            assert progress == Progress(seed=5)
+    (report,) = campaign.campaign(progress, 0, 1)
+    assert report.failure is None
+    assert progress.next == CHUNK
 
 
 def test_progress_is_about_these_contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
