@@ -10,18 +10,13 @@ from typing import Any
 from connext.abi import manager_abi
 from connext.channel import OnChain
 from connext.events import ChainView
-from connext.keccak import keccak256
 from connext.transfers import RecordedOutcome
 from connext.types import ZERO_ADDRESS, Address, Status
+from proof import storage
 from proof.explore.moves import Move
 from proof.explore.stage import Stage
 from proof.machine import Machine, Mark
-
-# Storage layout: docs/decisions/0003-storage-layout.md.
-RESERVES, CREDITS, RECORDS, SHARES, TOKEN_BALANCES = 0, 1, 4, 0, 2
-WORDS_OF_A_CHANNEL = 3
-HALF = 2**128
-DEADLINE_SHIFT, DEADLINE_MASK = 176, 2**40 - 1
+from proof.storage import CREDITS, RECORDS, RESERVES, TOKEN_BALANCES, WORDS_OF_A_CHANNEL, slot_of
 
 Words = tuple[int, ...]
 Node = int
@@ -62,14 +57,12 @@ class Board:
         manager, me = stage.world.manager, stage.me.account
         slots = []
         for name in stage.channels:
-            first = _mapped(stage.world.channel_id(name), RECORDS)
+            first = slot_of(stage.world.channel_id(name), RECORDS)
             slots += [(manager, first + i) for i in range(WORDS_OF_A_CHANNEL)]
-        for triple in stage.payments.values():
-            key = keccak256(bytes(12) + triple.condition + triple.params_hash + triple.expiry.to_bytes(32))
-            slots.append((stage.deployment.registry, _mapped(key, SHARES)))
-        slots += [(manager, _mapped(_word(stage.counterparty(name).account), RESERVES)) for name in stage.channels]
-        mine = [(manager, _mapped(_word(me), RESERVES)), (manager, _mapped(_word(me), CREDITS))]
-        return [*slots, *mine, (stage.deployment.token, _mapped(_word(me), TOKEN_BALANCES))]
+        slots += [(stage.deployment.registry, storage.share_slot(triple)) for triple in stage.payments.values()]
+        slots += [(manager, slot_of(stage.counterparty(name).account, RESERVES)) for name in stage.channels]
+        mine = [(manager, slot_of(me, RESERVES)), (manager, slot_of(me, CREDITS))]
+        return [*slots, *mine, (stage.deployment.token, slot_of(me, TOKEN_BALANCES))]
 
     def node(self) -> Node:
         """Where the machine is."""
@@ -84,12 +77,13 @@ class Board:
     def wealth(self, node: Node) -> tuple[int, int]:
         """Wei of ETH and of DAI that the honest account has in its wallet, as reserve and as credit."""
         *_, reserve, credit, token, wei = self.words[node]
-        return wei + reserve % HALF + credit % HALF, token + reserve // HALF + credit // HALF
+        parts = (wei, token), storage.pair_of(reserve), storage.pair_of(credit)
+        return sum(wei for wei, _ in parts), sum(token for _, token in parts)
 
     def deadlines(self, node: Node) -> dict[str, int]:
         """Of the disputes that run, by channel."""
         words = self.words[node]
-        found = {name: words[start] >> DEADLINE_SHIFT & DEADLINE_MASK for name, start in self._channels.items()}
+        found = {name: storage.deadline_of(words[start]) for name, start in self._channels.items()}
         return {name: deadline for name, deadline in found.items() if deadline}
 
     def shares(self, node: Node) -> dict[str, int]:
@@ -176,12 +170,3 @@ class Board:
         status, *rest = manager_abi().decode_result("channelOf", answer.output)
         fields: list[Any] = [0, time, Status(status), *rest, False]
         return OnChain(*fields)
-
-
-def _mapped(key: bytes, slot: int) -> int:
-    """Where a mapping at `slot` keeps the value of a key of 32 bytes."""
-    return int.from_bytes(keccak256(key + slot.to_bytes(32)))
-
-
-def _word(account: Address) -> bytes:
-    return bytes(12) + account

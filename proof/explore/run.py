@@ -28,7 +28,10 @@ PLAYERS: Mapping[str, Callable[[Papers], Player]] = {
 
 KEPT = records.CHECKOUT / ".build" / "explore.json"
 
-CODE = ("connext/**/*.py", "connext/artifacts/*.json", "proof/explore/*.py", "proof/machine.py", "tests/scene.py")
+CODE = (
+    *("connext/**/*.py", "connext/artifacts/*.json", "proof/explore/*.py", "proof/machine.py", "proof/storage.py"),
+    "tests/scene.py",
+)
 """What plays."""
 
 Report = Callable[[str], None]

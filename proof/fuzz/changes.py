@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connext.types import Address, Status
-from proof.fuzz import storage
+from proof import storage
 from proof.fuzz.choices import Choices, Table
 from proof.fuzz.foreign import MOST
 from proof.fuzz.scene import Line, Scene, readable

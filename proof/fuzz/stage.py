@@ -127,9 +127,6 @@ class Stage:
             self._enrich(person)
         self.start: Mark = self.machine.mark()
 
-    def person(self, account: Address) -> Person:
-        return next(person for person in self.people if person.account == account)
-
     # --- Deploying ---
 
     def _machine(self, balances: Mapping[Address, int], time: int) -> Machine:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connext.types import Address
-from proof.fuzz import storage
+from proof import storage
 from proof.fuzz.scene import Line, Scene, readable
 from proof.machine import Machine, Place, name_of, place
-from proof.model.messages import NONE, state_hash
+from proof.model.messages import NONE
+from proof.storage import WORDS_OF_A_CHANNEL
 
 
 @dataclass
@@ -86,12 +87,12 @@ class Watch:
 
     def _of_channels(self) -> str:
         lines = self._scene.watched
-        for line in lines[len(self._places) // 3 :]:
+        for line in lines[len(self._places) // WORDS_OF_A_CHANNEL :]:
             slot = storage.slot_of(line.identity.id, storage.RECORDS)
-            self._places += [place(line.desk.address, slot + i) for i in range(3)]
+            self._places += [place(line.desk.address, slot + i) for i in range(WORDS_OF_A_CHANNEL)]
         words = self._machine.words(self._places)
-        for i, line in enumerate(lines):
-            now = words[3 * i : 3 * i + 3], line.channel
+        for line, start in zip(lines, range(0, len(words), WORDS_OF_A_CHANNEL), strict=True):
+            now = words[start : start + WORDS_OF_A_CHANNEL], line.channel
             if self._seen.get(line) != now:
                 stored, expected = storage.channel_of(now[0]), _expected(line)
                 if stored != expected:
@@ -102,15 +103,13 @@ class Watch:
 
 def _expected(line: Line) -> storage.Stored:
     """What should be stored of a channel."""
-    channel, recorded = line.channel, storage.NOT_RECORDED
-    if channel.recorded is not None:
-        recorded = channel.nonce, state_hash(line.identity.id, channel.recorded)
+    channel, state_hash = line.channel, line.desk.ledger.recorded_hash(line.identity.id)
     return storage.Stored(
         channel.status,
         channel.deadline,
         channel.dispute,
         channel.sequence,
-        recorded,
+        (channel.nonce, state_hash),
         channel.user,
         channel.held,
         channel.transfers_hash,

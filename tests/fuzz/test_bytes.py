@@ -11,7 +11,8 @@ from connext.keccak import keccak256
 from connext.messages import Domain, Exit, Resume, State, Struct, Transfer, Withdrawal, digest
 from connext.signing import InvalidSignature, recover
 from connext.token import Permit, TokenDomain
-from proof.fuzz import campaign, ink, storage, wire
+from proof import storage
+from proof.fuzz import campaign, ink, wire
 from proof.fuzz.choices import Choices, Table, seeded
 from proof.fuzz.foreign import Foreign
 from proof.fuzz.life import Life
@@ -245,7 +246,8 @@ def test_storage_is_read_as_the_views_read_it() -> None:
     for play in plays(30, 70):
         for line in play.scene.lines:
             manager, slot = line.desk.address, storage.slot_of(line.identity.id, storage.RECORDS)
-            stored = storage.channel_of([play.machine.storage(manager, slot + i) for i in range(3)])
+            slots = range(slot, slot + storage.WORDS_OF_A_CHANNEL)
+            stored = storage.channel_of([play.machine.storage(manager, each) for each in slots])
             statuses.add(stored.status)
             (user_wei, user_token), (held_wei, held_token) = stored.user, stored.held
             ledger = (user_wei, held_wei - user_wei, user_token, held_token - user_token)

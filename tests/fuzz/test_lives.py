@@ -12,7 +12,8 @@ import pytest
 from connext.chain.evm import EvmChain
 from connext.checking import Play as Telling
 from connext.stories import read_story
-from proof.fuzz import campaign, storage
+from proof import storage
+from proof.fuzz import campaign
 from proof.fuzz.choices import seeded
 from proof.fuzz.life import Life
 from proof.fuzz.play import Divergence, Play

@@ -13,7 +13,7 @@ from connext.keccak import keccak256
 from connext.types import DAY, HOUR, amounts_for
 from proof.explore import __main__ as command
 from proof.explore import run
-from proof.explore.board import CREDITS, TOKEN_BALANCES, Board
+from proof.explore.board import Board
 from proof.explore.game import Found, Game, Position, Step
 from proof.explore.moments import next_moment, starts_that_matter
 from proof.explore.moves import Move, Papers
@@ -24,6 +24,7 @@ from proof.explore.scenario import as_story
 from proof.explore.stage import STRANGER, Stage, names_of_histories, parties_of, read_history, set_stage, stages_of
 from proof.explore.telling import Teller, money
 from proof.machine import Machine
+from proof.storage import CREDITS, TOKEN_BALANCES, slot_of
 from tests.scene import stage as scene
 
 ETH = DAI = 10**18
@@ -348,14 +349,11 @@ def _transaction(move: Move) -> Transaction:
 
 
 def _of_others(stage: Stage) -> Iterator[tuple[bytes, int]]:
-    def mapped(account: bytes, slot: int) -> int:
-        return int.from_bytes(keccak256(bytes(12) + account + slot.to_bytes(32)))
-
     manager, token = stage.world.manager, stage.deployment.token
     for account in (*(actor.account for actor in stage.world.actors.values()), manager):
-        yield token, mapped(account, TOKEN_BALANCES)
+        yield token, slot_of(account, TOKEN_BALANCES)
         if account != stage.me.account:
-            yield manager, mapped(account, CREDITS)
+            yield manager, slot_of(account, CREDITS)
 
 
 # --- Told again ---

@@ -1,6 +1,6 @@
 """What the bytecode keeps, read from storage slot by slot: a few microseconds for a channel, where a view takes fifty.
 
-Written from docs/decisions/0003-storage-layout.md; `tests/fuzz` checks it against the views.
+Written from docs/decisions/0003-storage-layout.md; `tests/fuzz/test_bytes.py` checks it against the views.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,12 @@ from proof.model.messages import Pair
 
 RESERVES, CREDITS, RECORDS = 0, 1, 4
 """Slots of the manager's mappings."""
-TOKEN_BALANCES, TOKEN_ALLOWANCES, PERMIT_NONCES = 2, 3, 4
-"""Slots of the token's mappings."""
+TOKEN_BALANCES = 2
+"""Slot of the token's mapping."""
 SHARES = 0
 """Slot of the registry's mapping."""
+
+WORDS_OF_A_CHANNEL = 3
 
 FUNDED, SETTLED, TOKEN_FIRST, HAS_RECORDED, HAS_SECOND = (1 << bit for bit in range(5))
 
@@ -46,7 +48,7 @@ def slot_of(key: bytes, mapping: int) -> int:
 
 
 def channel_of(words: Sequence[int]) -> Stored:
-    """From its three words."""
+    """From its words."""
     head, second_word, third_word = words
     flags = head >> 248
     if not flags & FUNDED:
@@ -55,7 +57,7 @@ def channel_of(words: Sequence[int]) -> Stored:
         locked = _bits(head, 0, 80), _bits(head, 80, 80)
         hash_ = second_word.to_bytes(32)
         return Stored(Status.SETTLED, 0, 0, 0, NOT_RECORDED, (0, 0), (0, 0), hash_, locked, third_word)
-    deadline = _bits(head, 176, 40)
+    deadline = deadline_of(head)
     (user, held), other = _pot(head), _pot(third_word) if flags & HAS_SECOND else (0, 0)
     users, totals = (user, other[0]), (held, other[1])
     if flags & TOKEN_FIRST:
@@ -75,6 +77,11 @@ def channel_of(words: Sequence[int]) -> Stored:
         (0, 0),
         0,
     )
+
+
+def deadline_of(head: int) -> int:
+    """Of the dispute that runs, from the first word of a channel; 0 without one."""
+    return _bits(head, 176, 40)
 
 
 def pair_of(word: int) -> Pair:
