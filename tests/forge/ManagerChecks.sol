@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {
-    Asset,
     Channel,
     IChannelManager,
     Parameters,

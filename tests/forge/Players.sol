@@ -30,7 +30,6 @@ contract Players {
     uint256 public constant CHANNELS = 4;
     uint256 public constant ACCOUNTS = 5;
 
-    uint256 private constant NODE_ACCOUNT = 2;
     uint256 private constant NONCE_STEP = 1000;
     uint256 private constant EXPIRY_STEP = 12 hours;
     uint32 private constant PERIOD = 6 hours;

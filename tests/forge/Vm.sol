@@ -9,9 +9,6 @@ interface Vm {
     /// @notice Reads a storage slot of any contract.
     function load(address target, bytes32 slot) external view returns (bytes32);
 
-    /// @notice Writes a storage slot of any contract.
-    function store(address target, bytes32 slot, bytes32 value) external;
-
     /// @notice Makes all that a contract has stored unknown.
     function setArbitraryStorage(address target) external;
 
@@ -21,16 +18,8 @@ interface Vm {
     /// @notice Sets the time of the block.
     function warp(uint256 time) external;
 
-    /// @notice Sets the id of the chain.
-    function chainId(uint256 id) external;
-
     /// @notice Sets the ETH of an account.
     function deal(address account, uint256 amountWei) external;
-
-    /// @notice Makes calls come from `caller` until `stopPrank`.
-    function startPrank(address caller) external;
-
-    function stopPrank() external;
 
     /// @notice Makes the next call come from `caller`.
     function prank(address caller) external;
