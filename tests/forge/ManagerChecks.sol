@@ -3,8 +3,6 @@ pragma solidity 0.8.37;
 
 import {
     Channel,
-    IChannelManager,
-    Parameters,
     Side,
     Signature,
     SignedState,
@@ -12,40 +10,13 @@ import {
     Transfer,
     Withdrawal
 } from "../../interfaces/IChannelManager.sol";
-import {Head, Pot} from "../../contracts/libraries/Slots.sol";
+import {Head} from "../../contracts/libraries/Slots.sol";
+import {OneCall} from "./OneCall.sol";
 import {VM} from "./Vm.sol";
 
 /// @title One call of the manager, with all arguments and all that is stored of the channel unknown
-/// @dev The bytecode is the deployed one. Where a rule holds before the call, it holds after it: so it holds for ever.
-contract ManagerChecks {
-    string private constant BUILT = ".build/proof/forge/out/";
-
-    uint256 private constant RECORDS_SLOT = 4;
-
-    IChannelManager private immutable MANAGER;
-    uint256 private immutable CAPACITY_WEI;
-    uint256 private immutable CAPACITY_TOKEN;
-
-    constructor() {
-        address token = _deploy("TestDai", abi.encode(block.chainid));
-        address registry = _deploy("OutcomeRegistry", "");
-        CAPACITY_WEI = VM.randomUint(80);
-        CAPACITY_TOKEN = VM.randomUint(80);
-        Parameters memory parameters = Parameters({
-            token: token,
-            registry: registry,
-            capacityWei: uint128(CAPACITY_WEI),
-            capacityToken: uint128(CAPACITY_TOKEN),
-            transferLimitWei: uint128(VM.randomUint(128)),
-            transferLimitToken: uint128(VM.randomUint(128)),
-            minChallengePeriod: 1,
-            maxChallengePeriod: type(uint32).max
-        });
-        MANAGER = IChannelManager(_deploy("ChannelManager", abi.encode(parameters)));
-        VM.setArbitraryStorage(address(MANAGER));
-        VM.setArbitraryStorage(token);
-    }
-
+/// @dev Where a rule holds before the call, it holds after it: so it holds for ever.
+contract ManagerChecks is OneCall {
     // --- G6: nothing brings a settled channel back ---
 
     function check_G6_tombstone_refuses_deposit(Channel calldata channel, Side side, uint128 amount) external payable {
@@ -248,18 +219,6 @@ contract ManagerChecks {
         assert(afterwards.sequence() == before.sequence());
     }
 
-    // --- G2: other channels ---
-
-    function check_G2_a_top_up_changes_no_other_channel(bytes32 channelId, Side side, uint128 amount, bytes32 otherId)
-        external
-        payable
-    {
-        VM.assume(otherId != channelId);
-        bytes32 before = VM.load(address(MANAGER), _headSlot(otherId));
-        _call(abi.encodeCall(MANAGER.topUp, (channelId, side, amount)));
-        assert(VM.load(address(MANAGER), _headSlot(otherId)) == before);
-    }
-
     function _assumeSettled(bytes32 channelId) private view {
         Head head = _headOf(channelId);
         VM.assume(head.isFunded() && head.isSettled());
@@ -277,29 +236,5 @@ contract ManagerChecks {
 
     function _assertRefused(bytes memory data) private {
         assert(!_call(data));
-    }
-
-    function _call(bytes memory data) private returns (bool done) {
-        (done,) = address(MANAGER).call{value: msg.value}(data);
-    }
-
-    function _headOf(bytes32 channelId) private view returns (Head) {
-        return Head.wrap(uint256(VM.load(address(MANAGER), _headSlot(channelId))));
-    }
-
-    function _headSlot(bytes32 channelId) private pure returns (bytes32) {
-        return keccak256(abi.encode(channelId, RECORDS_SLOT));
-    }
-
-    function _secondOf(bytes32 channelId) private view returns (Pot) {
-        return Pot.wrap(uint256(VM.load(address(MANAGER), bytes32(uint256(_headSlot(channelId)) + 2))));
-    }
-
-    function _deploy(string memory name, bytes memory arguments) private returns (address deployed) {
-        bytes memory code = abi.encodePacked(VM.getCode(string.concat(BUILT, name, ".sol/", name, ".json")), arguments);
-        assembly ("memory-safe") {
-            deployed := create(0, add(code, 0x20), mload(code))
-        }
-        require(deployed != address(0), name);
     }
 }
