@@ -71,9 +71,9 @@ def _say(line: str) -> None:
 
 
 def run_tests(tests: Sequence[str], processes: int) -> int:
-    """Run them with the recorder, under Ape."""
+    """Run them with the tracer, under Ape."""
     load()  # once, and not in every process
-    command = ["ape", "test", "-q", "-p", "proof.coverage.recorder", "--dist", "loadfile", "-n", str(processes), *tests]
+    command = ["ape", "test", "-q", "-p", "proof.coverage.tracer", "--dist", "loadfile", "-n", str(processes), *tests]
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "COVERAGE_FOLDER": str(FOLDER)}
     process = subprocess.Popen(command, cwd=CHECKOUT, env=environment)
     try:

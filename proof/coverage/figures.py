@@ -1,4 +1,4 @@
-"""What was covered, and what was not and why: lines and branches by what the recorder saw."""
+"""What was covered, and what was not and why: lines and branches by what the tracer saw."""
 
 import json
 import tomllib
@@ -10,7 +10,7 @@ from typing import Any
 
 from proof.coverage.build import Build, Span
 from proof.coverage.plan import branches, statements
-from proof.coverage.replay import Visits
+from proof.coverage.rerun import Visits
 from proof.records import CHECKOUT
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
@@ -24,7 +24,7 @@ class BadException(Exception):
 class Recording:
     """What all processes of a run saw. different: executions that ended otherwise on the twin, by test.
 
-    seconds: of CPU, of the tests and the replays in them.
+    seconds: of CPU, of the tests and the reruns in them.
     """
 
     visits: Visits
@@ -34,7 +34,7 @@ class Recording:
 
 
 def read(folder: Path, build: Build) -> Recording:
-    """All files that recorders left in the folder, about these twins."""
+    """All files that tracers left in the folder, about these twins."""
     recording = Recording(Visits(), Counter(), Counter())
     for path in sorted(folder.glob("*.json")):
         seen = json.loads(path.read_text())

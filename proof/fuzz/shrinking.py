@@ -32,7 +32,7 @@ def shrink(failed: Play) -> Play:
     @given(st.lists(st.integers(0, 1), min_size=len(turns), max_size=len(turns)))
     def fails(kept: list[int]) -> None:
         try:
-            replay(failed, [turn for turn, keep in zip(turns, kept, strict=True) if keep], fewest)
+            take_again(failed, [turn for turn, keep in zip(turns, kept, strict=True) if keep], fewest)
         except CannotSend:
             return  # without what was left out there is no such transaction
 
@@ -46,7 +46,7 @@ def shrink(failed: Play) -> Play:
     return fewest[0]
 
 
-def replay(failed: Play, turns: list[Turn], fewest: list[Play]) -> None:
+def take_again(failed: Play, turns: list[Turn], fewest: list[Play]) -> None:
     """Take these turns in a new scene with the same channels. Where it raises Divergence, it is put into `fewest`."""
     play = Play(failed.stage, failed.managers)
     scene, old = play.scene, failed.scene

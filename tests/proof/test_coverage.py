@@ -8,7 +8,7 @@ from connext.keccak import keccak256
 from proof.compiler import SETTINGS, UNOPTIMIZED, compiler
 from proof.coverage.build import OUTPUTS, Build
 from proof.coverage.figures import BadException, Coverage, Missed, coverage, excused
-from proof.coverage.replay import Account, Ending, Execution, Visits, replay
+from proof.coverage.rerun import Account, Ending, Execution, Visits, rerun
 
 PATH = "contracts/Sample.sol"
 SOURCE = """\
@@ -98,7 +98,7 @@ def call(signature: str, *values: int, limit: int = 10, ending: Ending | None = 
     data = keccak256(signature.encode())[:4] + b"".join(value.to_bytes(32) for value in values)
     accounts = {SENDER: Account(balance=1), CONTRACT: Account(code=original(limit))}
     execution = Execution(SENDER, CONTRACT, data, 0, None, 1, 1, 1, accounts, ending or Ending())
-    return replay(execution, build())
+    return rerun(execution, build())
 
 
 def covered_by(*calls: tuple[str, tuple[int, ...]]) -> Coverage:

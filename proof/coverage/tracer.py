@@ -1,8 +1,8 @@
-"""A pytest plugin that plays again what the tests execute: `pytest -p proof.coverage.recorder`.
+"""A pytest plugin that plays again what the tests execute: `pytest -p proof.coverage.tracer`.
 
 It stands between the tests and the two chains they use, the in-process EVM and whatever a web3 provider connects to. Of
 executions that look alike (the same test file, target, function, gas, kind of answer) only the first is played again: a
-replay takes some hundredths of a second. That can only overlook what ran, never count what did not.
+rerun takes some hundredths of a second. That can only overlook what ran, never count what did not.
 """
 
 import json
@@ -22,7 +22,7 @@ from connext.chain import CallReverted, CannotSend, Receipt, Transaction
 from connext.chain.evm import EvmChain
 from connext.types import Address
 from proof.coverage.build import Build, load
-from proof.coverage.replay import HALTED, Account, Ending, Execution, Visits, error_name, replay
+from proof.coverage.rerun import HALTED, Account, Ending, Execution, Visits, error_name, rerun
 
 FOLDER = Path(os.environ.get("COVERAGE_FOLDER", ".build/coverage/visits"))
 
@@ -33,7 +33,7 @@ _ERROR_NAME = re.compile(r"(\w+)\(")
 _NOBODY = "0x" + "00" * 20
 
 
-class Recorder:
+class Tracer:
     """What was visited so far, by this process."""
 
     def __init__(self, build: Build) -> None:
@@ -57,7 +57,7 @@ class Recorder:
         self.counts["played again"] += 1
         ending = Ending()
         for extra_gas in EXTRA_GAS if played.gas is not None else (0,):
-            visits, ending = replay(played, self.build, extra_gas)
+            visits, ending = rerun(played, self.build, extra_gas)
             if played.ending.agrees(ending):
                 self.visits.add(visits)
                 return
@@ -80,7 +80,7 @@ class Recorder:
 # --- The in-process EVM ---
 
 
-def watch_evm(recorder: Recorder) -> None:
+def watch_evm(tracer: Tracer) -> None:
     send, call, deploy = EvmChain.send, EvmChain.call, EvmChain.deploy
 
     def sent(chain: EvmChain, transaction: Transaction) -> Receipt:
@@ -89,7 +89,7 @@ def watch_evm(recorder: Recorder) -> None:
         error = receipt.error.name if receipt.error else None
         alike = (*_target(transaction), error, _topics(receipt.logs), receipt.gas_used)
         ending = Ending(error, logs=receipt.logs)
-        recorder.ran(alike, lambda: _in_process(chain, transaction, before, receipt.block, ending))
+        tracer.ran(alike, lambda: _in_process(chain, transaction, before, receipt.block, ending))
         return receipt
 
     def called(chain: EvmChain, transaction: Transaction, block: int) -> bytes:
@@ -98,12 +98,12 @@ def watch_evm(recorder: Recorder) -> None:
             output = call(chain, transaction, block)
         except CallReverted as failure:
             ending = Ending(failure.error.name)
-            recorder.ran(
+            tracer.ran(
                 (*_target(transaction), ending.error, tuple(map(bool, failure.error.values.values()))),
                 lambda: _in_process(chain, transaction, mined.accounts, mined.block, ending),
             )
             raise
-        recorder.ran(
+        tracer.ran(
             (*_target(transaction), _shape(output)),
             lambda: _in_process(chain, transaction, mined.accounts, mined.block, Ending(output=output)),
         )
@@ -120,7 +120,7 @@ def watch_evm(recorder: Recorder) -> None:
         finally:
             transaction = Transaction(deployer, b"", code)
             ending = Ending(error)
-            recorder.ran(
+            tracer.ran(
                 (code[:200], len(code), error),
                 lambda: _in_process(chain, transaction, before.accounts, before.block, ending),
             )
@@ -170,7 +170,7 @@ _SENDS = {"eth_sendTransactionSync", "eth_sendTransaction", "eth_sendRawTransact
 _TRIES = {"eth_call", "eth_estimateGas"}
 
 
-def watch_nodes(recorder: Recorder) -> None:
+def watch_nodes(tracer: Tracer) -> None:
     make_request = HTTPProvider.make_request
 
     def requested(provider: HTTPProvider, method: Any, params: Any) -> Any:
@@ -179,15 +179,15 @@ def watch_nodes(recorder: Recorder) -> None:
 
         answer = make_request(provider, method, params)
         if method in _SENDS and "result" in answer:
-            _mined(recorder, ask, answer["result"])
+            _mined(tracer, ask, answer["result"])
         elif method in _TRIES:
-            _tried(recorder, ask, method, params, answer)
+            _tried(tracer, ask, method, params, answer)
         return answer
 
     setattr(HTTPProvider, "make_request", requested)  # noqa: B010
 
 
-def _mined(recorder: Recorder, ask: Ask, result: Any) -> None:
+def _mined(tracer: Tracer, ask: Ask, result: Any) -> None:
     receipt = result if isinstance(result, dict) else ask("eth_getTransactionReceipt", result)
     if receipt is None:
         return
@@ -205,10 +205,10 @@ def _mined(recorder: Recorder, ask: Ask, result: Any) -> None:
         ending = Ending(error, logs=logs if error is None else None)
         return _on_node(ask, request, receipt["blockNumber"], accounts, ending)
 
-    recorder.ran(alike, execution)
+    tracer.ran(alike, execution)
 
 
-def _tried(recorder: Recorder, ask: Ask, method: str, params: Any, answer: Any) -> None:
+def _tried(tracer: Tracer, ask: Ask, method: str, params: Any, answer: Any) -> None:
     request, block = params[0], params[1] if len(params) > 1 else "latest"
     if len(params) > 2 or block == "pending":
         return
@@ -222,7 +222,7 @@ def _tried(recorder: Recorder, ask: Ask, method: str, params: Any, answer: Any) 
         accounts = ask("debug_traceCall", request, block, {"tracer": "prestateTracer"})
         return None if accounts is None else _on_node(ask, request, block, accounts, Ending(error, output))
 
-    recorder.ran(alike, execution)
+    tracer.ran(alike, execution)
 
 
 def _on_node(ask: Ask, request: Mapping[str, Any], block: str, accounts: Any, ending: Ending) -> Execution:
@@ -270,22 +270,22 @@ def _number(value: Any) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    recorder = Recorder(load())
-    watch_evm(recorder)
-    watch_nodes(recorder)
-    config.stash[_RECORDER] = recorder
+    tracer = Tracer(load())
+    watch_evm(tracer)
+    watch_nodes(tracer)
+    config.stash[_TRACER] = tracer
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    item.config.stash[_RECORDER].test = item.nodeid
+    item.config.stash[_TRACER].test = item.nodeid
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    recorder = session.config.stash[_RECORDER]
-    if recorder.counts:
-        (FOLDER / f"{os.getpid()}.json").write_text(recorder.to_json())
+    tracer = session.config.stash[_TRACER]
+    if tracer.counts:
+        (FOLDER / f"{os.getpid()}.json").write_text(tracer.to_json())
 
 
-_RECORDER = pytest.StashKey[Recorder]()
+_TRACER = pytest.StashKey[Tracer]()

@@ -87,7 +87,7 @@ class Visits:
             self.jumps[name] |= jumps
 
 
-def replay(execution: Execution, build: Build, extra_gas: int = 0) -> tuple[Visits, Ending]:
+def rerun(execution: Execution, build: Build, extra_gas: int = 0) -> tuple[Visits, Ending]:
     """What runs of the twins in this execution, and how it ends on them. extra_gas: beyond a limit that it has."""
     state = _state(execution)
     names: dict[Address, str] = {}
