@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 from connext.types import MAX_NONCE, ZERO_ADDRESS, Status
 from proof.entitlements import ASSETS, due_now, held_by, reserved, takeable, unclaimed
-from proof.history import Change, History, Losers, Payout, losers_of, payout_of
 from proof.model import operations as op
 from proof.model.ledger import FULL_SHARE, UNFUNDED, Ledger
 from proof.model.messages import INITIAL, NODE, NONE, USER, Header, Identity, Signature, Statement
 from proof.model.operations import Context, Operation
 from proof.model.play import Step, perform
 from proof.model.refusals import ANY_REASON, Event, Refused
+from proof.past import Change, Losers, Past, Payout, losers_of, payout_of
 
 
 class Broken(AssertionError):
@@ -31,7 +31,7 @@ class Guard:
     """Performs operations on its ledger like `play.perform`, and raises Broken where that breaks a guarantee."""
 
     ledger: Ledger
-    history: History = field(default_factory=History)
+    past: Past = field(default_factory=Past)
 
     def perform(self, operation: Operation, context: Context) -> list[Event]:
         """Raises Refused, Broken."""
@@ -49,10 +49,10 @@ class Guard:
         return events
 
     def check(self, step: Step) -> None:
-        """All that can be said of one step, in a batch or alone; then the history learns from it."""
+        """All that can be said of one step, in a batch or alone; then it is part of the past."""
         if step.refused:
-            g4_a_newer_state_is_recorded(self.ledger, self.history, step)
-            g10_a_payout_that_is_due_succeeds(self.ledger, self.history, step)
+            g4_a_newer_state_is_recorded(self.ledger, self.past, step)
+            g10_a_payout_that_is_due_succeeds(self.ledger, self.past, step)
             return
         losers = losers_of(step)
         g2_isolation(self.ledger, step, losers)
@@ -63,25 +63,25 @@ class Guard:
             self._check_channel(Change(step))
 
     def _check_channel(self, change: Change) -> None:
-        ledger, history = self.ledger, self.history
+        ledger, past = self.ledger, self.past
         uses = uses_of(ledger, change)
         g3_authority(ledger, change)
         g5_a_deadline_stays(change)
-        g6_no_replay(history, change, uses)
+        g6_no_replay(past, change, uses)
         g8_capacity(ledger, change)
         payout = None
         if change.settles or isinstance(change.operation, op.SettleTransfers):
-            payout = payout_of(history, change, ledger.parameters.transfer_limit)
-            g4_newest_wins(history, change, payout)
+            payout = payout_of(past, change, ledger.parameters.transfer_limit)
+            g4_newest_wins(past, change, payout)
             g7_conservation(change)
             g8_transfer_limit(ledger, change, payout)
-            g9_one_share(history, change, payout)
-        history.learn(change, uses, payout)
+            g9_one_share(past, change, payout)
+        past.learn(change, uses, payout)
 
     def survey(self, time: int) -> None:
         """What can be said of a position only by trying: too dear for every step. The ledger is as before
         afterwards."""
-        g5_exit(self.ledger, self.history, time)
+        g5_exit(self.ledger, self.past, time)
 
 
 # --- G1 Solvency: the contract has what it owes ---
@@ -195,22 +195,22 @@ def has_signed(signature: Signature, signer: bytes, statement: Statement) -> boo
 # --- G4 Newest wins: settlement pays exactly the newest state that was submitted in time ---
 
 
-def g4_a_newer_state_is_recorded(ledger: Ledger, history: History, step: Step) -> None:
+def g4_a_newer_state_is_recorded(ledger: Ledger, past: Past, step: Step) -> None:
     """Whoever submits a newer state signed by both in time is not refused."""
     operation, (_, time, value) = step.operation, step.context
     if not isinstance(operation, op.Checkpoint) or value or ANY_REASON in step.refused:
         return
     channel, signed = operation
     record = step.before.channels.get(channel.id, UNFUNDED)
-    newest = history.newest.get(channel.id, INITIAL)
+    newest = past.newest.get(channel.id, INITIAL)
     in_time = record.status is Status.OPEN or (record.status is Status.DISPUTED and time < record.deadline)
     is_newer = newest.nonce < signed.header.nonce <= MAX_NONCE
     if in_time and is_newer and signed_by_both(ledger, operation):
         raise Broken("G4", f"a state of {channel.id.hex()} newer than nonce {newest.nonce} was refused")
 
 
-def g4_newest_wins(history: History, change: Change, payout: Payout) -> None:
-    newest = history.newest.get(change.id, INITIAL)
+def g4_newest_wins(past: Past, change: Change, payout: Payout) -> None:
+    newest = past.newest.get(change.id, INITIAL)
     operation, channel = change.operation, change.channel
     assert channel
     if isinstance(operation, op.Settle) and not change.old.deadline <= change.step.context.time:
@@ -241,24 +241,24 @@ def g5_a_deadline_stays(change: Change) -> None:
         raise Broken("G5", f"the dispute of {change.id.hex()} does not end after its challenge period: {new}")
 
 
-def g5_exit(ledger: Ledger, history: History, time: int) -> None:
+def g5_exit(ledger: Ledger, past: Past, time: int) -> None:
     """Each party of each channel plays its way out, alone, whatever foreign code does; and nothing stays behind."""
-    for channel in history.channels.values():
+    for channel in past.channels.values():
         for side in (USER, NODE):
             before = ledger.position()
             try:
-                _play_exit(ledger, history, channel, side, time)
+                _play_exit(ledger, past, channel, side, time)
             finally:
                 ledger.back(before)
 
 
-def _play_exit(ledger: Ledger, history: History, channel: Identity, side: int, time: int) -> None:
+def _play_exit(ledger: Ledger, past: Past, channel: Identity, side: int, time: int) -> None:
     """By the line of `way_out`: the side gets what the recorded state gives it, and no transfer whose list is known
     stays."""
     before = ledger.position()
     was_settled = ledger.channel(channel.id).status is Status.SETTLED
     due = takeable(before, channel.id, side)
-    for operation, context in way_out(ledger, history, channel, side, time):
+    for operation, context in way_out(ledger, past, channel, side, time):
         try:
             perform(ledger, operation, context)
         except Refused as refused:
@@ -268,13 +268,11 @@ def _play_exit(ledger: Ledger, history: History, channel: Identity, side: int, t
     if not was_settled and (has[0] - had[0] < due[0] or has[1] - had[1] < due[1]):
         raise Broken("G5", f"side {side} leaves {channel.id.hex()} with {has} after {had}, due was {due} more")
     end = ledger.channel(channel.id)
-    if end.status is Status.SETTLED and any(end.locked) and end.transfers_hash in history.lists:
+    if end.status is Status.SETTLED and any(end.locked) and end.transfers_hash in past.lists:
         raise Broken("G5", f"transfers of {channel.id.hex()} stay locked though all are final: {end}")
 
 
-def way_out(
-    ledger: Ledger, history: History, channel: Identity, side: int, time: int
-) -> Iterator[tuple[Operation, Context]]:
+def way_out(ledger: Ledger, past: Past, channel: Identity, side: int, time: int) -> Iterator[tuple[Operation, Context]]:
     """What the party's account does from now on until it has left; each operation depends on the ones before having
     been performed. Harnesses may play it on the bytecode."""
     caller = channel.accounts[side]
@@ -286,7 +284,7 @@ def way_out(
         time = max(time, record.deadline)
         yield op.Settle(channel, record.recorded or INITIAL), Context(caller, time)
         record = ledger.channel(channel.id)
-    transfers = history.lists.get(record.transfers_hash)
+    transfers = past.lists.get(record.transfers_hash)
     if any(record.locked) and transfers:
         last = max((transfer.expiry for transfer in transfers.transfers), default=0)
         yield op.SettleTransfers(channel, transfers, 2**256 - 1), Context(caller, max(time, last))
@@ -312,10 +310,10 @@ def uses_of(ledger: Ledger, change: Change) -> list[tuple[str, Statement]]:
     return uses
 
 
-def g6_no_replay(history: History, change: Change, uses: list[tuple[str, Statement]]) -> None:
+def g6_no_replay(past: Past, change: Change, uses: list[tuple[str, Statement]]) -> None:
     old, new = change.old, change.new
     for use in uses:
-        if use in history.consumed:
+        if use in past.consumed:
             raise Broken("G6", f"{use[0]} for the second time: {use[1]}")
     if old.status is Status.SETTLED and (new.status is not Status.SETTLED or any(new.held)):
         raise Broken("G6", f"{change.id.hex()} came back to life: {new}")
@@ -387,19 +385,19 @@ def g9_outcomes_only_rise(step: Step) -> None:
             raise Broken("G9", f"the share of {other} went from {was} to {share} at {step.context.time}")
 
 
-def g9_one_share(history: History, change: Change, payout: Payout) -> None:
+def g9_one_share(past: Past, change: Change, payout: Payout) -> None:
     shares = change.step.before.shares
     for transfer in payout.by_outcome:
         share = shares.get(transfer.triple, 0)
-        if history.shares.get(transfer.triple, share) != share:
-            was = history.shares[transfer.triple]
+        if past.shares.get(transfer.triple, share) != share:
+            was = past.shares[transfer.triple]
             raise Broken("G9", f"{transfer.triple} was settled at {was}, and now at {share}")
 
 
 # --- G10 Liveness of payout: nobody can block somebody else's ---
 
 
-def g10_a_payout_that_is_due_succeeds(ledger: Ledger, history: History, step: Step) -> None:
+def g10_a_payout_that_is_due_succeeds(ledger: Ledger, past: Past, step: Step) -> None:
     """A settlement for which the time has come, called as it must be, is refused by nobody's code, list or
     condition."""
     operation, (_, time, value) = step.operation, step.context
@@ -424,7 +422,7 @@ def g10_a_payout_that_is_due_succeeds(ledger: Ledger, history: History, step: St
         is_due = is_due and any(
             amount and wanted >> index & 1 and not record.settled >> index & 1 and transfer.expiry <= time
             for index, (transfer, amount) in enumerate(
-                zip(transfers.transfers, reserved(transfers.transfers, history.locks[channel.id].held), strict=False)
+                zip(transfers.transfers, reserved(transfers.transfers, past.locks[channel.id].held), strict=False)
             )
         )
     else:

@@ -27,7 +27,7 @@ def leave(play: Play, choices: Choices) -> None:
     for settles in (True, False):  # waiting for transfers would take time from disputes
         for line in play.scene.lines:
             side = choices.below(2)
-            steps = way_out(line.desk.ledger, line.desk.guard.history, line.identity, side, play.scene.time + 1)
+            steps = way_out(line.desk.ledger, line.desk.guard.past, line.identity, side, play.scene.time + 1)
             for operation, context in steps:
                 if settles is isinstance(operation, op.SettleTransfers) or context.time > LATEST:
                     break

@@ -9,10 +9,10 @@ from proof.fuzz.foreign import Foreign
 from proof.fuzz.ink import Ink
 from proof.fuzz.stage import RELAY, WEALTH, Manager, Person, Stage
 from proof.guarantees import Guard
-from proof.history import History, Triple
 from proof.model.ledger import UNFUNDED, UNLIMITED, Channel, Ledger, Registry, Token
 from proof.model.messages import Identity, SignedState, TransferList
 from proof.model.operations import Batch, Context, Operation
+from proof.past import Past, Triple
 
 
 @dataclass
@@ -145,14 +145,14 @@ class Scene:
         registry = Registry(stage.registry, {}, stage.conditions.shipped)
         ether = {account: stage.machine.balance(account) for account in accounts}
         tokens: dict[Address, Token] = {}
-        history_shares: dict[Any, int] = {}
+        past_shares: dict[Any, int] = {}
         conducts: dict[Address, tuple[int, Any]] = {}
         desks = []
         for manager in managers:
             token = tokens.setdefault(manager.token, self._token(manager.token))
             foreign = Foreign(stage, manager, token, conducts)
             ledger = Ledger(manager.parameters, token, registry, ether, foreign)
-            desks.append(Desk(manager, ledger, Guard(ledger, History(history_shares)), foreign))
+            desks.append(Desk(manager, ledger, Guard(ledger, Past(past_shares)), foreign))
         return tuple(desks)
 
     def _token(self, address: Address) -> Token:

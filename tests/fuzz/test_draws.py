@@ -101,6 +101,6 @@ def test_payees_call_back_everything(lives: list[Play]) -> None:
 
 def test_transfers_are_paid_by_shares_that_were_proved(lives: list[Play]) -> None:
     """Else every payout is of a payment that has lapsed, and any share is as good as another (G9)."""
-    shares = [share for play in lives for share in play.scene.desks[0].guard.history.shares.values()]
+    shares = [share for play in lives for share in play.scene.desks[0].guard.past.shares.values()]
     assert sum(share == FULL_SHARE for share in shares) >= 25
     assert sum(0 < share < FULL_SHARE for share in shares) >= 12

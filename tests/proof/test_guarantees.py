@@ -18,7 +18,6 @@ from proof.guarantees import (
     g9_outcomes_only_rise,
     way_out,
 )
-from proof.history import Change, History, losers_of, payout_of
 from proof.model import disputes, funding, payouts, play, rules, settlement
 from proof.model.ledger import FULL_SHARE, MAX_FUNDED_RESERVE, SETTLED, Ledger
 from proof.model.messages import INITIAL, MALFORMED, NODE, USER, TransferList
@@ -44,6 +43,7 @@ from proof.model.operations import (
 from proof.model.outcomes import Undecodable
 from proof.model.play import Step, perform
 from proof.model.refusals import Refusal, Refused
+from proof.past import Change, Past, losers_of, payout_of
 from tests.proof.model_world import (
     ALICE,
     ALICE_KEY,
@@ -132,7 +132,7 @@ def test_a_life_with_everything_keeps_them(world, listed):
     world.do(StartDispute(CHANNEL, signed(state(2))))
     world.do(Checkpoint(CHANNEL, signed(locking)))
     world.do(Settle(CHANNEL, locking), at=END)
-    world.guard.history.lists[listed.hash] = listed
+    world.guard.past.lists[listed.hash] = listed
     world.guard.survey(END)
     world.do(SettleTransfers(CHANNEL, listed, ALL), at=END)
     world.do(SettleTransfers(CHANNEL, listed, ALL), at=END + DAY)
@@ -147,8 +147,8 @@ def test_a_batch_is_checked_item_by_item(world):
     both = [sign(signer, "Resume", (1, END)) for signer in CHANNEL.signers]
     record = StartDispute(CHANNEL, signed(state(1))), Resume(CHANNEL, END, *both), StartDispute(CHANNEL)
     world.do(Batch(tuple(map(Item, record))))
-    assert world.guard.history.newest == {CHANNEL.id: state(1)}
-    assert {use for use, _ in world.guard.history.consumed} == {"recorded", "resumed"}
+    assert world.guard.past.newest == {CHANNEL.id: state(1)}
+    assert {use for use, _ in world.guard.past.consumed} == {"recorded", "resumed"}
 
 
 def test_a_batch_with_a_fault_in_one_item(world, monkeypatch):
@@ -161,7 +161,7 @@ def test_what_a_refused_batch_did_is_not_learned(world):
     world.ledger.reserves[ALICE] = (MAX_FUNDED_RESERVE, 0)
     with pytest.raises(Refused):
         world.do(Batch((Item(Checkpoint(CHANNEL, signed(state(1)))),)), value=1)
-    assert world.guard.history.newest == {}
+    assert world.guard.past.newest == {}
     world.ledger.reserves[ALICE] = (0, 0)
     world.do(Checkpoint(CHANNEL, signed(state(1))))
 
@@ -185,7 +185,7 @@ def test_random_play_keeps_them():
         else:
             world.do(StartDispute(channel, signed(header, channel)))
             world.do(Settle(channel, header, given), at=END)
-        world.guard.history.lists[transfers.hash] = transfers
+        world.guard.past.lists[transfers.hash] = transfers
         world.guard.survey(END)
         while any(world.ledger.channel(channel.id).locked):
             with suppress(Refused):
@@ -310,8 +310,8 @@ def test_g4_sees_a_newer_state_refused(world, monkeypatch):
 
 def test_g4_sees_an_older_state_settled(world):
     world.do(StartDispute(CHANNEL, signed(state(2))))
-    newest = world.guard.history.newest[CHANNEL.id]
-    world.guard.history.newest[CHANNEL.id] = state(3)
+    newest = world.guard.past.newest[CHANNEL.id]
+    world.guard.past.newest[CHANNEL.id] = state(3)
     world.breaks("G4", Settle(CHANNEL, newest), at=END)
 
 
@@ -392,23 +392,23 @@ def test_g5_sees_a_period_that_is_longer(world, monkeypatch):
 
 
 def test_g5_sees_a_party_that_cannot_leave(world, monkeypatch):
-    g5_exit(world.ledger, world.guard.history, NOW)
+    g5_exit(world.ledger, world.guard.past, NOW)
     monkeypatch.setattr(rules, "is_open", lambda *_: [Refusal("Stuck")])
     with pytest.raises(Broken, match=r"^G5: side 0 cannot leave"):
-        g5_exit(world.ledger, world.guard.history, NOW)
+        g5_exit(world.ledger, world.guard.past, NOW)
 
 
 def test_g5_sees_a_party_leave_with_less(world, monkeypatch):
     """As where a payout marks itself done although it paid less."""
     monkeypatch.setattr(payouts, "deliver", lambda *_: [])
     with pytest.raises(Broken, match=r"^G5: side 0 leaves"):
-        g5_exit(world.ledger, world.guard.history, NOW)
+        g5_exit(world.ledger, world.guard.past, NOW)
 
 
 def test_g5_sees_money_that_stays_behind(world, monkeypatch, listed):
     """As where a window closes after which nothing can be claimed."""
     header = state(1, wei=(-40, -20), transfers=listed, is_final=True)
-    world.guard.history.lists[listed.hash] = listed
+    world.guard.past.lists[listed.hash] = listed
     world.do(Close(CHANNEL, signed(header)))
     world.guard.survey(NOW)
     honest = payouts.hand_out
@@ -427,10 +427,10 @@ def test_the_way_out_changes_nothing_when_it_is_only_tried(world):
 
 def test_the_way_out_of_each_status(world):
     def names():
-        history = world.guard.history
+        past = world.guard.past
         before = world.ledger.position()
         line = []
-        for operation, context in way_out(world.ledger, history, CHANNEL, USER, NOW):
+        for operation, context in way_out(world.ledger, past, CHANNEL, USER, NOW):
             perform(world.ledger, operation, context)
             line.append((type(operation).__name__, context.caller == ALICE, context.time - NOW))
         world.ledger.back(before)
@@ -525,7 +525,7 @@ def test_g8_sees_a_payment_above_the_limit(world, monkeypatch):
     monkeypatch.setattr(payouts, "hand_out", lambda *a: honest(*a[:4], (1000, 1000), a[5]))
     events = perform(world.ledger, operation, context)
     change = Change(Step(before, operation, context, tuple(events), frozenset(), world.ledger.position()))
-    payout = payout_of(History(), change, world.ledger.parameters.transfer_limit)
+    payout = payout_of(Past(), change, world.ledger.parameters.transfer_limit)
     with pytest.raises(Broken, match=r"^G8"):
         g8_transfer_limit(world.ledger, change, payout)
 

@@ -25,7 +25,7 @@ class Lock:
 
 
 @dataclass
-class History:
+class Past:
     """The past of one manager. Give the same `shares` to all managers of one registry.
 
     channels, lists: seen in operations that succeeded, by id and by hash; add what else is known. newest: per channel
@@ -116,10 +116,10 @@ class Payout(NamedTuple):
     bits: int
 
 
-def payout_of(history: History, change: Change, limit: Pair) -> Payout:
+def payout_of(past: Past, change: Change, limit: Pair) -> Payout:
     operation = change.operation
     if isinstance(operation, op.SettleTransfers):
-        lock = history.locks[change.id]
+        lock = past.locks[change.id]
         base = Due(NONE, NONE, change.old.locked)
         return _with_list(change, base, lock.held, not lock.shown, operation.transfers, operation.wanted, limit)
     header: Header = operation.header if isinstance(operation, op.Settle) else operation.signed.header
