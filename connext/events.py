@@ -299,7 +299,7 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """My proposal is dead: it has not happened and never will."""
+    """My proposal is dead: it has not happened and never will. Of one that became a rival nothing is said."""
 
     state: State
 

@@ -20,11 +20,13 @@ def agree(channel: Channel, signed: Signed[State]) -> Result:
     nonce, before = signed.message.nonce, channel.latest.message
     if nonce <= before.nonce:
         raise errors.NonceNotAbove(nonce, before.nonce)
-    dead = [offer for offer in channel.own_offers if offer.state.nonce < nonce and not offer.is_refusal]
+    rivals = _rivals(channel, signed.message)
+    overtaken = [offer for offer in channel.own_offers if offer.state.nonce < nonce and not offer.is_refusal]
+    dead = [offer for offer in overtaken if offer.state not in rivals]
     channel = replace(
         channel,
         latest=signed,
-        rivals=_rivals(channel, signed.message),
+        rivals=rivals,
         own_offers=tuple(offer for offer in channel.own_offers if offer.state.nonce > nonce),
         their_offer=None,
         highest_nonce=max(channel.highest_nonce, nonce),

@@ -45,6 +45,7 @@ from tests.unit.route import (
     errors_of,
     film,
     invoice,
+    lock,
     paying,
     recorded,
     removing,
@@ -279,6 +280,23 @@ def test_once_the_final_has_closed_the_next_hop_is_paid(route: Route) -> None:
     route.settle_mail(ALICE)
     assert not route.is_open(CHARLIE, CB, invoice())
     assert route.nets(BOB) == (0, 0)
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_a_proposal_is_not_called_dead_while_the_dispute_may_end_with_it(route: Route, is_locked: bool) -> None:
+    """Bob has Alice's half of a payment; he offers a final without it when that may be too late to close with."""
+    intent = lock(AB, 20, invoice()) if is_locked else events.Pay(AB, 20, 0)
+    route.do(ALICE, intent)
+    route.lose_mail()
+    base, (offer,) = route.latest(ALICE, AB), route.channel(ALICE, AB).own_offers
+    dispute(route, AB, base)
+    route.confirm(ALICE, time=DEADLINE - 100)
+    offered = final(replace(base, nonce=FAR_ABOVE))
+    outputs = route.do(ALICE, route.proposal(BOB, offered))
+    outputs = route.do(ALICE, events.Accept(AB, only(outputs, events.Awaiting).digest))
+    assert route.latest(ALICE, AB) == offered
+    assert offer.state in route.channel(ALICE, AB).rivals
+    assert [output for output in outputs if isinstance(output, events.Dropped)] == []
 
 
 def test_what_waits_is_not_countersigned_after_the_deadline(route: Route) -> None:
