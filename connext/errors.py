@@ -242,6 +242,14 @@ class ParametersReused(RuleError):
 
 
 @dataclass(eq=False)
+class SeveralPayments(RuleError):
+    text = (
+        "it has me lock something, and adds transfers on {count} different terms: an exchange is on one; ask one by one"
+    )
+    count: int
+
+
+@dataclass(eq=False)
 class LockedAboveLimit(RuleError):
     text = "{asset}: {locked} wei would be locked in the channel, my policy is at most {limit}"
     asset: str

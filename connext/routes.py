@@ -453,11 +453,17 @@ def check_order(book: Book, channel: Channel, state: State) -> None:
 
 
 def check_unused(book: Book, channel: Channel, state: State) -> None:
-    """Rule 9: what I lock because the other side proposed it is on parameters that nothing else is on."""
+    """Rule 9: what I lock because the other side proposed it is on parameters that nothing else is on.
+
+    And it is one payment, or one exchange. Were its legs on two triples that one secret decides, whoever has it could
+    wait until the one that it pays is over, and then take the other.
+    """
     added = change(channel.latest.message, state).added
     mine = {transfer.params_hash for transfer in added if transfer.payer == channel.side}
     if not mine:
         return
+    if (count := len({triple_of(transfer) for transfer in added})) > 1:
+        raise errors.SeveralPayments(count)
     for known in book.channels.values():
         for own in known.signed_states:
             for transfer in own.transfers:

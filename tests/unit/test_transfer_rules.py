@@ -6,14 +6,14 @@ import pytest
 
 from connext import errors, events, routes, rules
 from connext.channel import recorded_hash
-from connext.conditions import InvalidParams, UnknownCondition
+from connext.conditions import InvalidParams, Part, UnknownCondition, any_of_params
 from connext.envelopes import Refusal
 from connext.events import Output
 from connext.messages import State, Transfer
 from connext.payments import Terms
 from connext.rules import Policy
 from connext.types import Side, Status
-from tests.unit.pair import DEPLOYMENT, HOUR, NODE, NOW, POLICY, USER, error_of, only
+from tests.unit.pair import CONDITIONS, DEPLOYMENT, HOUR, NODE, NOW, POLICY, USER, error_of, only
 from tests.unit.route import (
     AB,
     ALICE,
@@ -536,6 +536,10 @@ def test_in_a_dispute_a_final_state_that_drops_a_transfer_must_give_me_all_of_it
 # --- Rule 9 ---
 
 
+def any_of_one(terms: Terms, expiry: int) -> Terms:
+    return Terms(CONDITIONS.any_of, any_of_params([Part(terms.condition, terms.params)]), expiry)
+
+
 def test_parameters_in_use_are_not_used_again(route: Route) -> None:
     """Under no expiry, in no channel, and for an exchange as little."""
     route.lock(ALICE, AB, 20, invoice())
@@ -560,6 +564,23 @@ def test_they_are_not_locked_on_because_the_other_side_proposes_it(route: Route)
         outputs = propose(route, ALICE, adding(base, nonce, transfer(terms, NODE, id_=9)), terms.params)
         outputs = route.do(BOB, events.Accept(AB, only(outputs, events.Awaiting).digest))
         assert isinstance(error_of(outputs), errors.ParametersReused)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [invoice(expiry=EXPIRY + HOUR), any_of_one(invoice(), EXPIRY + HOUR), invoice(2)],
+    ids=["another expiry", "another condition on the same secret", "another secret"],
+)
+def test_what_i_lock_for_something_in_return_is_on_one_triple_with_it(route: Route, other: Terms) -> None:
+    """Alice would let her own leg expire, and then show the secret for Bob's."""
+    base, mine = route.latest(BOB, AB), invoice()
+    state = adding(base, 1, transfer(mine, amount=20, id_=8), transfer(other, NODE, 200, DAI, id_=9))
+    outputs = propose(route, ALICE, state, mine.params, other.params)
+    outputs = route.do(BOB, events.Accept(AB, only(outputs, events.Awaiting).digest))
+    error = error_of(outputs)
+    assert isinstance(error, errors.SeveralPayments)
+    assert error.count == 2
+    assert route.latest(BOB, AB) == base
 
 
 def test_a_route_that_was_given_up_may_be_tried_another_way(route: Route) -> None:
