@@ -152,13 +152,16 @@ def release_share(book: Book, channel: Channel, then: Standing, triple: Triple) 
 
 
 def claim_share(book: Book, then: Standing, triple: Triple) -> int:
-    """The least share at which an incoming leg may go without a word of the owner."""
+    """The least share at which an incoming leg may go without a word of the owner.
+
+    Never less than what is recorded, whoever did that: the chain pays as much.
+    """
     if (final := final_share(book, triple)) is not None:
         return final
     claim = then.claims.get(triple)
     if claim is None or not claim.share or triple in then.outgoing or then.forgotten is not None:
         return FULL_SHARE
-    return claim.share
+    return max(claim.share, book.outcomes.get(triple, NOT_LOOKED_AT).share)
 
 
 def share_of(book: Book, channel: Channel, state: State) -> ShareOf:

@@ -528,6 +528,23 @@ def test_in_between_what_comes_in_goes_at_no_lower_share(route: Route, share: in
     assert agreements(outputs)[0].node_wei == 10
 
 
+@pytest.mark.parametrize("share", [HALF, FULL * 8 // 10 - 1])
+def test_what_comes_in_goes_at_no_lower_share_than_what_is_recorded(route: Route, share: int) -> None:
+    """Bob showed Alice half; somebody else, to whom he gave a better voucher, recorded it for him."""
+    route.lock(ALICE, AB, 20, film())
+    route.resolve(BOB, AB, film(), voucher(500))
+    route.lose_mail()
+    route.confirm(BOB, outcomes={film().triple: FULL * 8 // 10})
+    base = route.latest(BOB, AB)
+    outputs = route.do(BOB, route.proposal(ALICE, removing(base, 2, (base.transfers[0], share))))
+    awaiting = only(outputs, events.Awaiting)
+    assert isinstance(awaiting.reason, errors.NotFullyCredited)
+    assert awaiting.reason.credited == 16
+    assert isinstance(error_of(route.do(BOB, events.Accept(AB, awaiting.digest))), errors.OutOfOrder)
+    outputs = route.do(BOB, route.proposal(ALICE, removing(base, 3, (base.transfers[0], FULL * 8 // 10))))
+    assert agreements(outputs)[0].node_wei == 16
+
+
 def test_in_between_nothing_that_is_still_forwarded_is_credited_for_less_than_all(route: Route) -> None:
     """Charlie has a better voucher than the one he showed."""
     terms = route.locked(20, 20, film())
