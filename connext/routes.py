@@ -226,14 +226,14 @@ def to_show(book: Book, channel: Channel) -> Iterator[tuple[Transfer, Claim]]:
     for claim in channel.claims:
         if claim.share <= claim.shown or in_margin(book, channel, claim.triple):
             continue
-        incoming = next(legs([channel.latest.message], claim.triple, channel.side.other), None)
-        if incoming is None or state_without(channel, incoming) is not None:
+        incoming = list(legs([channel.latest.message], claim.triple, channel.side.other))
+        if not incoming or any(state_without(channel, leg) is not None for leg in incoming):
             continue
         if claim.share < FULL_SHARE and any(
             any(legs(other.signed_states, claim.triple, other.side)) for other in others(book, channel)
         ):
             continue
-        yield incoming, claim
+        yield incoming[0], claim
 
 
 def state_without(channel: Channel, transfer: Transfer) -> State | None:

@@ -299,6 +299,25 @@ def test_a_proposal_is_not_called_dead_while_the_dispute_may_end_with_it(route: 
     assert [output for output in outputs if isinstance(output, events.Dropped)] == []
 
 
+def test_no_secret_is_shown_for_the_leg_that_counts_in_any_case(route: Route) -> None:
+    """Of two transfers on one triple the dispute may end with the smaller alone."""
+    route = Route(THREE_USERS)
+    route.lock(ALICE, AB, 1, invoice())
+    before = route.latest(BOB, AB)
+    more = paying(adding(before, 2, transfer(invoice(), amount=20)), 1)
+    awaiting = only(route.do(BOB, route.proposal(ALICE, more)), events.Awaiting)
+    dispute(route, AB, before)
+    route.confirm(BOB)
+    route.do(BOB, events.Accept(AB, awaiting.digest))
+    assert route.channel(BOB, AB).rivals == (before,)
+    route.lock(DAVE, DB, 20, invoice())
+    outputs = route.resolve(BOB, DB, invoice(), secret())
+    assert [output.envelope.channel_id for output in outputs if isinstance(output, events.Send)] == [DB]
+    dispute(route, AB, more)
+    outputs = route.confirm(BOB)[BOB]
+    assert sent(outputs) == [Reveal], "now that the larger one is recorded"
+
+
 def test_what_waits_is_not_countersigned_after_the_deadline(route: Route) -> None:
     """A proposal from before the dispute becomes acceptable by itself, but nothing says that it can be recorded."""
     terms, hopeless = route.locked(), invoice(2, NOW + 4 * HOUR)
