@@ -139,12 +139,13 @@ def release_share(book: Book, channel: Channel, then: Standing, triple: Triple) 
     """The share at which an outgoing leg may go; None where it must stay.
 
     All of it only when everything incoming is credited, less of it before (rule 7): then the witness can still be
-    recorded, which makes what comes in worth as much.
+    recorded, which makes what comes in worth as much. What may come in by a file that is old I would not record for:
+    there the payee has to.
     """
     if (final := final_share(book, triple)) is not None:
         return final
     claim = then.claims.get(triple)
-    if claim is None or not claim.share or in_margin(book, channel, triple):
+    if claim is None or not claim.share or in_margin(book, channel, triple) or then.forgotten is not None:
         return None
     if claim.share == FULL_SHARE and triple in then.incoming:
         return None
@@ -441,7 +442,8 @@ def check_order(book: Book, channel: Channel, state: State) -> None:
     def owed(transfer: Transfer) -> int:
         triple = triple_of(transfer)
         if transfer.payer == channel.side:
-            return release_share(book, channel, then, triple) or 0 if triple in then.incoming else FULL_SHARE
+            may_come_in = triple in then.incoming or then.forgotten is not None
+            return release_share(book, channel, then, triple) or 0 if may_come_in else FULL_SHARE
         claim = then.claims.get(triple)
         unknown = triple in then.outgoing or then.forgotten is not None
         safe = not unknown and claim is not None and _not_open(book, claim) is None

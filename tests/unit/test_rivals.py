@@ -459,13 +459,15 @@ def test_a_file_whose_rivals_have_transfers_without_claims_is_left_out(route: Ro
 
 
 def old_file() -> Route:
-    """Of 40 from Alice 20 went on to Charlie and 10 to Dave; Charlie's file is restored from before."""
+    """Of 40 from Alice 20 went on to Charlie and 10 to Dave, who is done with 5 %; Charlie's file is from before."""
     route = Route(THREE_USERS)
     route.lock(ALICE, AB, 40, film())
     old = route.channel(BOB, CB)
     route.forward(BOB, CB, 20, AB, film())
     assert route.is_open(CHARLIE, CB, film())
     route.forward(BOB, DB, 10, AB, film())
+    route.resolve(DAVE, DB, film(), voucher(50))
+    route.settle_mail(ALICE)
     bob = route.parties[BOB]
     route.parties[BOB] = replace(bob, channels={**bob.channels, CB: old})
     route.do(BOB, events.MarkRestored(CB))
@@ -474,10 +476,8 @@ def old_file() -> Route:
 
 
 def test_with_an_old_file_nothing_is_taken_for_less_than_all() -> None:
-    """Dave is done with 5 %; Charlie, of whom Bob knows nothing any more, may prove all of it."""
+    """Charlie, of whom Bob knows nothing any more, may prove all of it."""
     route = old_file()
-    route.resolve(DAVE, DB, film(), voucher(50))
-    route.settle_mail(ALICE)
     assert not route.is_open(BOB, DB, film())
     base = route.latest(BOB, AB)
     least = removing(base, route.channel(BOB, AB).highest_nonce + 1, (base.transfers[0], FULL // 20))

@@ -545,6 +545,44 @@ def test_what_comes_in_goes_at_no_lower_share_than_what_is_recorded(route: Route
     assert agreements(outputs)[0].node_wei == 16
 
 
+def restored_before_the_lock() -> tuple[Route, Terms]:
+    """Alice's transfer was forwarded to Charlie; Bob's file of Alice's channel is from before it, and he says so."""
+    route = Route()
+    old = route.channel(BOB, AB)
+    terms = route.locked(20, 20, film())
+    bob = route.parties[BOB]
+    route.parties[BOB] = replace(bob, channels={**bob.channels, AB: old})
+    route.do(BOB, events.MarkRestored(AB))
+    route.confirm(BOB)
+    return route, terms
+
+
+@pytest.mark.parametrize("cumulative", [500, 1000])
+def test_nothing_is_paid_on_while_what_came_in_may_be_forgotten(cumulative: int) -> None:
+    """Bob would never record for a transfer that he does not know. Charlie does, and so both legs are worth as much."""
+    route, terms = restored_before_the_lock()
+    share = cumulative * FULL // 1000
+    route.resolve(CHARLIE, CB, terms, voucher(cumulative))
+    route.settle_mail(ALICE)
+    assert route.is_open(BOB, CB, terms)
+    assert recorded(route.confirm(CHARLIE, time=LAST_CALL)[CHARLIE]) == [voucher(cumulative)]
+    route.confirm(time=EXPIRY, outcomes={terms.triple: share})
+    route.settle_mail(ALICE)
+    assert route.nets(CHARLIE)[0] == 20 * share // FULL
+
+
+def test_nor_at_the_owners_word() -> None:
+    route, terms = restored_before_the_lock()
+    route.resolve(CHARLIE, CB, terms, voucher(500))
+    route.settle_mail(ALICE)
+    base = route.latest(BOB, CB)
+    outputs = route.do(BOB, route.proposal(CHARLIE, removing(base, 2, (base.transfers[0], HALF))))
+    error = error_of(route.do(BOB, events.Accept(CB, only(outputs, events.Awaiting).digest)))
+    assert isinstance(error, errors.OutOfOrder)
+    assert (error.change, error.least) == (10, 20)
+    assert route.is_open(BOB, CB, terms)
+
+
 def test_in_between_nothing_that_is_still_forwarded_is_credited_for_less_than_all(route: Route) -> None:
     """Charlie has a better voucher than the one he showed."""
     terms = route.locked(20, 20, film())
