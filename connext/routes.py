@@ -37,7 +37,7 @@ CHANNELS_THAT_FILL_THE_MARGIN = 4
 
 
 class Book(Protocol):
-    """What a party knows: its channels by id, and the confirmed outcomes of their triples."""
+    """What a party knows: its channels by id, and the confirmed outcomes of their triples; and whether that is all."""
 
     @property
     def deployment(self) -> Deployment: ...
@@ -47,6 +47,8 @@ class Book(Protocol):
     def channels(self) -> Mapping[bytes, Channel]: ...
     @property
     def outcomes(self) -> Mapping[Triple, RecordedOutcome]: ...
+    @property
+    def unreadable(self) -> bool: ...
 
 
 # --- Legs ---
@@ -69,14 +71,14 @@ class Standing:
     """What is known of every triple that something is open on, once a state is the newest of its channel.
 
     claims: of that channel. incoming: something is locked for me. outgoing: a channel in which I have locked something;
-    half-signed states that are not dead by then count. forgotten: a channel whose file may be old, so that anything may
-    be open in it.
+    half-signed states that are not dead by then count. forgets: anything may be open besides, as a file of mine may be
+    old, or cannot be read.
     """
 
     claims: Mapping[Triple, Claim]
     incoming: Set[Triple]
     outgoing: Mapping[Triple, Channel]
-    forgotten: Channel | None
+    forgets: bool
 
 
 def standing(book: Book, channel: Channel, state: State) -> Standing:
@@ -89,7 +91,7 @@ def standing(book: Book, channel: Channel, state: State) -> Standing:
         for triple in _locked_by(other.side, other.signed_states):
             outgoing.setdefault(triple, other)
     claims = {claim.triple: claim for claim in channel.claims}
-    return Standing(claims, incoming, outgoing, forgotten(book))
+    return Standing(claims, incoming, outgoing, forgets(book))
 
 
 def contenders(channel: Channel, state: State) -> list[State]:
@@ -101,9 +103,9 @@ def contenders(channel: Channel, state: State) -> list[State]:
     return [state, *(offer for offer in older if offer.is_final), *channel.rivals]
 
 
-def forgotten(book: Book) -> Channel | None:
-    """A channel of which I may have signed what I do not know, and that is not over."""
-    return next((channel for channel in book.channels.values() if channel.restored and not _is_over(channel)), None)
+def forgets(book: Book) -> bool:
+    """Whether I may have signed what I do not know, in a channel that is not over."""
+    return book.unreadable or any(channel.restored and not _is_over(channel) for channel in book.channels.values())
 
 
 def _is_over(channel: Channel) -> bool:
@@ -145,7 +147,7 @@ def release_share(book: Book, channel: Channel, then: Standing, triple: Triple) 
     if (final := final_share(book, triple)) is not None:
         return final
     claim = then.claims.get(triple)
-    if claim is None or not claim.share or in_margin(book, channel, triple) or then.forgotten is not None:
+    if claim is None or not claim.share or in_margin(book, channel, triple) or then.forgets:
         return None
     if claim.share == FULL_SHARE and triple in then.incoming:
         return None
@@ -160,7 +162,7 @@ def claim_share(book: Book, then: Standing, triple: Triple) -> int:
     if (final := final_share(book, triple)) is not None:
         return final
     claim = then.claims.get(triple)
-    if claim is None or not claim.share or triple in then.outgoing or then.forgotten is not None:
+    if claim is None or not claim.share or triple in then.outgoing or then.forgets:
         return FULL_SHARE
     return max(claim.share, book.outcomes.get(triple, NOT_LOOKED_AT).share)
 
@@ -365,8 +367,8 @@ def _check_source(book: Book, source: Channel, transfer: Transfer, claim: Claim)
 
     if not _is_safe(source):
         raise unsafe("its channel is not open, or its file may be old")
-    if forgotten(book) is not None:
-        raise unsafe("the file of another channel may be old, and it may have been forwarded there")
+    if forgets(book):
+        raise unsafe("the file of another channel may be old or unreadable, and it may have been forwarded there")
     if state_without(source, transfer) is not None:
         raise unsafe("I have signed a state without it")
     if (reason := _not_open(book, claim)) is not None:
@@ -414,8 +416,8 @@ def check_give_back(book: Book, channel: Channel, state: State, transfer: Transf
     then, triple = standing(book, channel, state), triple_of(transfer)
     if (still := then.outgoing.get(triple)) is not None:
         raise errors.StillForwarded(transfer.id, still.id)
-    if then.forgotten is not None:
-        raise errors.CannotGiveBack(transfer.id, "the file of another channel may be old")
+    if then.forgets:
+        raise errors.CannotGiveBack(transfer.id, "the file of another channel may be old or unreadable")
     if (claim := then.claims.get(triple)) is not None and (reason := _not_open(book, claim)) is not None:
         raise errors.CannotGiveBack(transfer.id, reason)
 
@@ -442,10 +444,10 @@ def check_order(book: Book, channel: Channel, state: State) -> None:
     def owed(transfer: Transfer) -> int:
         triple = triple_of(transfer)
         if transfer.payer == channel.side:
-            may_come_in = triple in then.incoming or then.forgotten is not None
+            may_come_in = triple in then.incoming or then.forgets
             return release_share(book, channel, then, triple) or 0 if may_come_in else FULL_SHARE
         claim = then.claims.get(triple)
-        unknown = triple in then.outgoing or then.forgotten is not None
+        unknown = triple in then.outgoing or then.forgets
         safe = not unknown and claim is not None and _not_open(book, claim) is None
         return 0 if safe else claim_share(book, then, triple)
 

@@ -473,7 +473,8 @@ class Desk:
 
     def _adopt(self) -> dict[bytes, ConnextError]:
         """Take the files' channels that are this party's; why the others are not."""
-        self.party, refused = adopt(self.party, self._files)
+        party = replace(self.party, unreadable=bool(self._store.unusable))
+        self.party, refused = adopt(party, self._files)
         return refused
 
     # --- Files for others ---

@@ -19,6 +19,7 @@ class Party:
 
     outcomes: of the triples that these have transfers on, as of the last confirmed block that was shown. They are not
     kept in files: after a start nothing is taken for decided before the chain was looked at.
+    unreadable: there are files that could not be read; anything may be open in their channels.
     """
 
     deployment: Deployment
@@ -27,6 +28,7 @@ class Party:
     signer: Signer
     channels: Mapping[bytes, Channel]
     outcomes: Mapping[Triple, RecordedOutcome] = field(default_factory=dict)
+    unreadable: bool = False
 
     @property
     def triples(self) -> set[Triple]:
@@ -36,4 +38,5 @@ class Party:
 
 def with_channel(party: Party, channel: Channel) -> Party:
     channels = {**party.channels, channel.id: channel}
-    return Party(party.deployment, party.policy, party.account, party.signer, channels, party.outcomes)
+    deployment, policy, account, signer = party.deployment, party.policy, party.account, party.signer
+    return Party(deployment, policy, account, signer, channels, party.outcomes, party.unreadable)

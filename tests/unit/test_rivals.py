@@ -19,6 +19,7 @@ from connext.conditions import (
 from connext.envelopes import Countersignature, Reveal
 from connext.events import Output
 from connext.messages import State, transfers_hash
+from connext.party import adopt
 from connext.payments import Terms
 from connext.store import MAX_FILE_BYTES, Store
 from connext.types import Side, Status, amounts_for
@@ -496,7 +497,7 @@ def test_with_an_old_file_nothing_is_forwarded() -> None:
     error = error_of(route.do(BOB, route.forwarding(DB, 1, AB, film())))
     assert isinstance(error, errors.IncomingNotSafe)
     assert error.channel_id == AB
-    assert error.reason == "the file of another channel may be old, and it may have been forwarded there"
+    assert error.reason == "the file of another channel may be old or unreadable, and it may have been forwarded there"
 
 
 def test_with_an_old_file_nothing_is_given_back() -> None:
@@ -512,12 +513,39 @@ def test_with_an_old_file_nothing_is_given_back() -> None:
     leg = route.leg(BOB, AB, terms)
     error = error_of(route.do(BOB, events.Cancel(AB, leg.id)))
     assert isinstance(error, errors.CannotGiveBack)
-    assert (error.transfer_id, error.reason) == (leg.id, "the file of another channel may be old")
+    assert (error.transfer_id, error.reason) == (leg.id, "the file of another channel may be old or unreadable")
     assert route.is_open(BOB, AB, terms)
     settle(route, CB, old.latest.message)
     route.confirm(BOB)
     route.say(BOB, events.Cancel(AB, leg.id))
     assert not route.is_open(ALICE, AB, terms), "once that channel is over, nothing in it can surprise"
+
+
+def test_with_an_unreadable_file_it_is_the_same(tmp_path: Path) -> None:
+    """A disk has lost a byte. What was forwarded there is not given back, and what came in there pays for nothing."""
+    terms = film()
+    for broken, readable in ((CB, AB), (AB, CB)):
+        route = Route()
+        route.locked(20, 20, terms)
+        bob = route.parties[BOB]
+        with Store(DEPLOYMENT.domain, tmp_path) as store:
+            for channel in bob.channels.values():
+                store.save(channel)
+            path = store.path(broken)
+            path.write_text(path.read_text()[1:])
+            files = store.load()
+            unreadable = bool(store.unusable)
+        assert (set(files), unreadable) == ({readable}, True)
+        route.parties[BOB], _ = adopt(replace(bob, channels={}, outcomes={}, unreadable=unreadable), files)
+        route.do(BOB, route.view_of(BOB))
+        if readable == AB:
+            error = error_of(route.do(BOB, events.Cancel(AB, route.leg(BOB, AB, terms).id)))
+            assert isinstance(error, errors.CannotGiveBack)
+        else:
+            route.resolve(CHARLIE, CB, terms, voucher(1000))
+            route.receive(BOB)
+        assert route.channel(BOB, readable).own_offers == ()
+        assert route.is_open(BOB, readable, terms)
 
 
 MOST = 200
