@@ -163,6 +163,17 @@ def test_a_payment_is_given_back(trio: Trio) -> None:
     assert trio.nets("alice", trio.first) == trio.nets("charlie", trio.second) == (0, 0, 0, 0)
 
 
+def test_nothing_is_given_back_while_a_file_cannot_be_read(trio: Trio) -> None:
+    """It was forwarded there, which nobody but that file says."""
+    incoming, _ = routed(trio)
+    (path,) = (trio.folder / "bob").glob(f"*/{trio.second}.json")
+    text = path.read_text()
+    path.write_text(text[:-10])
+    trio.do("bob", "cancel", trio.first, str(incoming)).failed("the file of another channel may be old or unreadable")
+    path.write_text(text)
+    trio.do("bob", "cancel", trio.first, str(incoming)).failed("cannot be given back", trio.second)
+
+
 def test_what_was_lost_is_written_again(trio: Trio) -> None:
     """What Charlie showed Bob, and what Bob showed Alice and proposed to Charlie."""
     _, outgoing = routed(trio)
