@@ -240,7 +240,8 @@ def history_options(command: Command) -> Command:
         "--restored",
         "history",
         flag_value="restored",
-        help="Its file is lost or may be old: from now on sign nothing but an exit.",
+        help="Its file is lost or may be old: from now on sign nothing but an exit. Where several files were copied "
+        "back, say it for each.",
     )
     return first(restored(command))
 
