@@ -429,8 +429,13 @@ class Desk:
         try:
             return self._advance(event)
         except BaseException:
-            self.drawer.mark_unused(terms.params_hash, terms.channel_id)
+            if not self._has_signed(terms):  # an interruption may come after that
+                self.drawer.mark_unused(terms.params_hash, terms.channel_id)
             raise
+
+    def _has_signed(self, terms: Locked) -> bool:
+        states = self.channel(terms.channel_id).signed_states
+        return any(transfer.params_hash == terms.params_hash for state in states for transfer in state.transfers)
 
     def _advance(self, event: Event, signer: Signer | None = None) -> list[Output]:
         """Take the step, and save first. Raises what it refuses, unless the answer is a refusal that was signed."""

@@ -3,7 +3,11 @@
 import json
 from stat import S_IMODE
 
+import pytest
+
+from connext.channel import Channel
 from connext.ledger import Holdings
+from connext.store import Store
 from tests.scripts.running import ALICE, CAROL
 from tests.scripts.trio import ACCOUNTS, Held, Trio
 
@@ -344,6 +348,24 @@ def test_terms_of_a_dead_proposal_were_not_used(trio: Trio) -> None:
     trio.reads("bob", trio.first, "yes")
     trio.do("alice", *lock, out="second").succeeded()
     trio.agree("bob", trio.first, "second")
+
+
+def test_terms_of_a_lock_that_was_interrupted_stay_used(trio: Trio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is signed and saved by then."""
+    trio.alone("charlie", "invoice", "1 ETH", out="terms").succeeded()
+    save = Store.save
+
+    def interrupted(store: Store, channel: Channel) -> None:
+        save(store, channel)
+        if channel.own_offers:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "save", interrupted)
+        assert trio.do("alice", "lock", trio.first, "1 ETH", "--terms", trio.file("terms")).code != 0
+    assert len(trio.stored("alice", trio.first)["ownOffers"]) == 1
+    (marked,) = (trio.folder / "alice").glob("*/secrets/locked/*.json")
+    assert json.loads(marked.read_text())["channelId"] == trio.first
 
 
 def test_terms_that_come_too_late(trio: Trio) -> None:
