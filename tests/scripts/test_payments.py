@@ -364,7 +364,7 @@ def test_terms_of_a_lock_that_was_interrupted_stay_used(trio: Trio, monkeypatch:
         patch.setattr(Store, "save", interrupted)
         assert trio.do("alice", "lock", trio.first, "1 ETH", "--terms", trio.file("terms")).code != 0
     assert len(trio.stored("alice", trio.first)["ownOffers"]) == 1
-    (marked,) = (trio.folder / "alice").glob("*/secrets/locked/*.json")
+    (marked,) = (trio.folder / "alice").glob("*/locked/*.json")
     assert json.loads(marked.read_text())["channelId"] == trio.first
 
 
